@@ -1,0 +1,147 @@
+"""Which attributes are content: the one list of rules, and what kind of artifact each becomes.
+
+Content leaves the attributes for the artifacts table before anything is written. First match wins. `<n>`
+stands for an index. A rule is a pattern over the whole key.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+PROMPT = "prompt"
+RESPONSE = "response"
+SYSTEM_INSTRUCTIONS = "system_instructions"
+TOOL_ARGUMENTS = "tool_arguments"
+TOOL_RESULT = "tool_result"
+TOOL_DEFINITIONS = "tool_definitions"
+DOCUMENT = "document"
+EMBEDDING = "embedding"
+COMMENT = "comment"
+LOG_BODY = "log_body"
+OTHER = "other"
+
+_RULES: tuple[tuple[str, str], ...] = (
+    # OpenTelemetry GenAI, current names
+    (r"gen_ai\.input\.messages", PROMPT),
+    (r"gen_ai\.output\.messages", RESPONSE),
+    (r"gen_ai\.system_instructions", SYSTEM_INSTRUCTIONS),
+    (r"gen_ai\.tool\.call\.arguments", TOOL_ARGUMENTS),
+    (r"gen_ai\.tool\.call\.result", TOOL_RESULT),
+    (r"gen_ai\.tool\.definitions", TOOL_DEFINITIONS),
+    (r"gen_ai\.(?:retrieval|memory)\.query\.text", PROMPT),
+    (r"gen_ai\.memory\.records", DOCUMENT),
+    (r"gen_ai\.prompt\.variable\..+", PROMPT),
+    (r"gen_ai\.evaluation\.explanation", COMMENT),
+    # earlier generations of it, and OpenLLMetry: whole, or flattened by index. `gen_ai.prompt.name` and
+    # `.version` are identity, and roles, ids and names inside a message are structure: they stay.
+    (r"gen_ai\.prompt", PROMPT),
+    (r"gen_ai\.completion", RESPONSE),
+    (r"gen_ai\.(?:prompt|completion)\.<n>\.tool_calls\.<n>\.(?:function\.)?arguments", TOOL_ARGUMENTS),
+    (r"gen_ai\.prompt\.<n>\.(?:content|reasoning|refusal)(?:\..+)?", PROMPT),
+    (r"gen_ai\.completion\.<n>\.(?:content|reasoning|refusal)(?:\..+)?", RESPONSE),
+    (r"llm\.request\.functions\.<n>\.(?:description|parameters|arguments)", TOOL_DEFINITIONS),
+    (r"gen_ai\.(?:system|user|assistant)\.message(?:\.content)?", PROMPT),
+    (r"gen_ai\.tool\.message(?:\.content)?", TOOL_RESULT),
+    (r"gen_ai\.choice(?:\.(?:message|content))?", RESPONSE),
+    (r"traceloop\.entity\.input", PROMPT),
+    (r"traceloop\.entity\.output", RESPONSE),
+    (r"gen_ai\.task\.input", PROMPT),
+    (r"gen_ai\.task\.output", RESPONSE),
+    (r"traceloop\.prompt\.(?:template|template_variables)", PROMPT),
+    (r"mcp\.(?:request\.argument|response\.value)", OTHER),
+    (r"db\.query\.result\.(?:document|metadata)", DOCUMENT),
+    (r"db\.query\.(?:result|embeddings)\.vector", EMBEDDING),
+    # OpenInference
+    (r"input\.value", PROMPT),
+    (r"output\.value", RESPONSE),
+    (r"llm\.(?:input|output)_messages\.<n>\.message\.tool_calls\.<n>\.tool_call\.function\.arguments", TOOL_ARGUMENTS),
+    (r"llm\.(?:input|output)_messages\.<n>\.message\.function_call_arguments_json", TOOL_ARGUMENTS),
+    (r"llm\.input_messages\.<n>\.message\.content(?:s\.<n>\.message_content\.(?!type$|id$).+)?", PROMPT),
+    (r"llm\.output_messages\.<n>\.message\.content(?:s\.<n>\.message_content\.(?!type$|id$).+)?", RESPONSE),
+    (r"llm\.prompts(?:\.<n>(?:\.prompt\.text)?)?", PROMPT),
+    (r"llm\.choices(?:\.<n>\.completion\.text)?", RESPONSE),
+    (r"llm\.function_call", TOOL_ARGUMENTS),
+    (r"llm\.tools(?:\.<n>\.tool\.(?:json_schema|description))?", TOOL_DEFINITIONS),
+    (r"llm\.prompt_template\.(?:template|variables)", PROMPT),
+    (r"tool\.(?:parameters|json_schema|description)", TOOL_DEFINITIONS),
+    (r"(?:retrieval\.documents|reranker\.(?:input|output)_documents|(?:in|out)put\.documents)\.<n>\.document\.(?:content|metadata|url)", DOCUMENT),
+    (r"reranker\.query", PROMPT),
+    (r"(?:in|out)put\.(?:images|audio|videos?)\.<n>\..+", OTHER),
+    (r"embedding\.embeddings\.<n>\.embedding\.text", PROMPT),
+    (r"embedding\.embeddings\.<n>\.embedding\.vector", EMBEDDING),
+    (r"embedding\.(?:text|vector)", EMBEDDING),
+    (r"(?:trace\.|session\.)?(?:annotations|evaluations)\.<n>\.(?:annotation|evaluation)\.explanation", COMMENT),
+    # producers whose dialect is not mapped yet, but whose content must not stay either
+    (r"ai\.prompt(?:\.messages)?|ai\.values?", PROMPT),
+    (r"ai\.prompt\.(?:tools|toolChoice)", TOOL_DEFINITIONS),
+    (r"ai\.(?:response|result)\.(?:text|object|reasoning|files)", RESPONSE),
+    (r"ai\.(?:response|result)\.toolCalls|ai\.toolCall\.args", TOOL_ARGUMENTS),
+    (r"ai\.toolCall\.result", TOOL_RESULT),
+    (r"ai\.embeddings?", EMBEDDING),
+    (r"langfuse\.(?:observation|trace)\.input|mlflow\.spanInputs", PROMPT),
+    (r"langfuse\.(?:observation|trace)\.output|mlflow\.spanOutputs", RESPONSE),
+    (r"gcp\.vertex\.agent\.llm_request", PROMPT),
+    (r"gcp\.vertex\.agent\.llm_response", RESPONSE),
+    (r"gcp\.vertex\.agent\.(?:tool_call_args|data)", TOOL_ARGUMENTS),
+    (r"gcp\.vertex\.agent\.tool_response", TOOL_RESULT),
+    (r"(?:pydantic_ai\.)?all_messages(?:_events)?|events|model_request_parameters", PROMPT),
+    (r"final_result|response_data", RESPONSE),
+    (r"request_data", PROMPT),
+    (r"tool_arguments|full_command", TOOL_ARGUMENTS),
+    (r"tool_response", TOOL_RESULT),
+    (r"user_prompt", PROMPT),
+    (r"llm\.[A-Za-z0-9_-]+\.(?:messages|tools|input|prompt|query|system)", PROMPT),
+    (r"llm\.[A-Za-z0-9_-]+\.documents", DOCUMENT),
+    (r"llm\.[A-Za-z0-9_-]+\.(?:choices|output|content)", RESPONSE),
+    # one documented set of names for what no convention names
+    (r"spanmart\.(?:.+\.)?(?:comment|explanation)", COMMENT),
+    (r"spanmart\.(?:.+\.)?query\.text", PROMPT),
+    (r"exception\.stacktrace|error\.stack(?:_?trace)?|code\.stacktrace", OTHER),
+)  # fmt: skip
+
+# Long values of these stay attributes, because models read them. They are lists and numbers, not prose.
+_KEPT_HOWEVER_LONG = re.compile(
+    r"gen_ai\.retrieval\.documents|gen_ai\.response\.finish_reasons|metadata|llm\.invocation_parameters"
+    r"|tag\.tags|spanmart\..+"
+)
+
+# The body of a log record is content; its event's name says of which kind.
+_BODY_KINDS = {
+    "gen_ai.system.message": SYSTEM_INSTRUCTIONS,
+    "gen_ai.user.message": PROMPT,
+    "gen_ai.assistant.message": PROMPT,
+    "gen_ai.tool.message": TOOL_RESULT,
+    "gen_ai.choice": RESPONSE,
+}
+
+
+@cache
+def artifact_kind(key: str) -> str | None:
+    """The kind of artifact that the attribute's value is; None for one that stays an attribute."""
+    match = _pattern().fullmatch(key)
+    return _RULES[int(str(match.lastgroup)[1:])][1] if match else None
+
+
+@cache
+def is_kept_however_long(key: str) -> bool:
+    return _KEPT_HOWEVER_LONG.fullmatch(key) is not None
+
+
+def body_kind(event_name: str | None) -> str:
+    return _BODY_KINDS.get(event_name or "", LOG_BODY)
+
+
+def event_attribute_kind(event_name: str, key: str) -> str | None:
+    """As `artifact_kind`, for attributes of a span event: messages may stand there under short names."""
+    if event_name in _BODY_KINDS and key in ("content", "message", "tool_calls", "arguments"):
+        return _BODY_KINDS[event_name]
+    return artifact_kind(key)
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    rules = (
+        f"(?P<r{number}>{rule.replace('<n>', '[0-9]+')})" for number, (rule, _) in enumerate(_RULES)
+    )
+    return re.compile("|".join(rules))

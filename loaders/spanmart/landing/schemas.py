@@ -1,0 +1,169 @@
+"""The Arrow schemas of the landing zone: the only place where a landed column is named and typed.
+
+Everything that writes to or reads from `landing/` takes its columns from here, and so does the
+documentation of the seam between the loaders and dbt.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+# Written out instead of `pa.timestamp("us", tz="UTC")`: engines differ in what they do with a zone.
+UTC_MICROSECONDS = pa.timestamp("us")
+ATTRIBUTES = pa.map_(pa.string(), pa.string())
+
+EVENT = pa.struct(
+    [("time_unix_nano", pa.int64()), ("name", pa.string()), ("attributes", ATTRIBUTES)]
+)
+LINK = pa.struct([("trace_id", pa.string()), ("span_id", pa.string()), ("attributes", ATTRIBUTES)])
+ARTIFACT_REF = pa.struct(
+    [
+        ("attribute_key", pa.string()),
+        ("artifact_id", pa.string()),
+        ("artifact_kind", pa.string()),
+        ("bytes", pa.int64()),
+        ("redaction_count", pa.int64()),
+    ]
+)
+
+# What the engine itself writes on every landed record, after everything the record says.
+_PRIVACY_AND_IDENTITY = [("redaction_count", pa.int64()), ("record_hash", pa.string())]
+_LINEAGE = [
+    ("source_file", pa.string()),
+    ("record_number", pa.int64()),
+    ("load_id", pa.string()),
+    ("landed_at", UTC_MICROSECONDS),
+]
+
+SPANS = pa.schema(
+    [
+        ("trace_id", pa.string()),
+        ("span_id", pa.string()),
+        ("parent_span_id", pa.string()),
+        ("source_trace_id", pa.string()),
+        ("source_span_id", pa.string()),
+        ("trace_state", pa.string()),
+        ("name", pa.string()),
+        ("kind", pa.string()),
+        ("start_time_unix_nano", pa.int64()),
+        ("end_time_unix_nano", pa.int64()),
+        ("status_code", pa.string()),
+        ("status_message", pa.string()),
+        ("scope_name", pa.string()),
+        ("scope_version", pa.string()),
+        ("resource_attributes", ATTRIBUTES),
+        ("attributes", ATTRIBUTES),
+        ("events", pa.list_(EVENT)),
+        ("links", pa.list_(LINK)),
+        ("flags", pa.int64()),
+        ("artifact_refs", pa.list_(ARTIFACT_REF)),
+        *_PRIVACY_AND_IDENTITY,
+        ("source", pa.string()),
+        ("source_format", pa.string()),
+        ("source_version_at", UTC_MICROSECONDS),
+        *_LINEAGE,
+    ]
+)
+
+LOG_RECORDS = pa.schema(
+    [
+        ("trace_id", pa.string()),
+        ("span_id", pa.string()),
+        ("event_name", pa.string()),
+        ("time_unix_nano", pa.int64()),
+        ("severity_text", pa.string()),
+        ("attributes", ATTRIBUTES),
+        ("resource_attributes", ATTRIBUTES),
+        ("scope_name", pa.string()),
+        ("scope_version", pa.string()),
+        ("artifact_refs", pa.list_(ARTIFACT_REF)),
+        *_PRIVACY_AND_IDENTITY,
+        ("source", pa.string()),
+        ("source_format", pa.string()),
+        *_LINEAGE,
+    ]
+)
+
+FEEDBACK = pa.schema(
+    [
+        ("feedback_id", pa.string()),
+        ("trace_id", pa.string()),
+        ("span_id", pa.string()),
+        ("conversation_id", pa.string()),
+        ("request_id", pa.string()),
+        ("time_unix_nano", pa.int64()),
+        ("kind", pa.string()),
+        ("feedback_source", pa.string()),
+        ("author_hash", pa.string()),
+        ("score", pa.float64()),
+        ("label", pa.string()),
+        ("evaluator_name", pa.string()),
+        ("evaluator_version", pa.string()),
+        ("attributes", ATTRIBUTES),
+        ("artifact_refs", pa.list_(ARTIFACT_REF)),
+        *_PRIVACY_AND_IDENTITY,
+        ("source", pa.string()),
+        ("source_format", pa.string()),
+        ("source_version_at", UTC_MICROSECONDS),
+        *_LINEAGE,
+    ]
+)
+
+ARTIFACTS = pa.schema(
+    [
+        ("artifact_id", pa.string()),
+        ("artifact_kind", pa.string()),
+        ("content", pa.string()),
+        ("bytes", pa.int64()),
+        ("redaction_count", pa.int64()),
+        ("privacy_class", pa.string()),
+        ("retention_class", pa.string()),
+        ("load_id", pa.string()),
+        ("landed_at", UTC_MICROSECONDS),
+    ]
+)
+
+REJECTS = pa.schema(
+    [
+        ("load_id", pa.string()),
+        ("source_file", pa.string()),
+        ("record_number", pa.int64()),
+        ("reason_code", pa.string()),
+        ("reason", pa.string()),
+        ("record_redacted", pa.string()),
+        ("landed_at", UTC_MICROSECONDS),
+    ]
+)
+
+LOADS = pa.schema(
+    [
+        ("load_id", pa.string()),
+        ("source", pa.string()),
+        ("source_format", pa.string()),
+        ("source_file", pa.string()),
+        ("content_sha256", pa.string()),
+        ("bytes", pa.int64()),
+        ("records_read", pa.int64()),
+        ("records_landed", pa.int64()),
+        ("records_duplicate", pa.int64()),
+        ("records_rejected", pa.int64()),
+        ("redactions", pa.int64()),
+        ("started_at", UTC_MICROSECONDS),
+        ("landed_at", UTC_MICROSECONDS),
+        ("spanmart_version", pa.string()),
+    ]
+)
+
+# In the order in which a commit makes them visible. `loads` is last: it is the commit log, and a
+# row whose load is not in it is not there.
+TABLES: dict[str, pa.Schema] = {
+    "artifacts": ARTIFACTS,
+    "spans": SPANS,
+    "log_records": LOG_RECORDS,
+    "feedback": FEEDBACK,
+    "rejects": REJECTS,
+    "loads": LOADS,
+}
+
+# The tables whose rows are records of an export: these are counted, and landed once.
+RECORD_TABLES = ("spans", "log_records", "feedback")

@@ -1,0 +1,1 @@
+"""Published prices of model calls as seeds with history; see seeds/prices/README.md."""

@@ -1,0 +1,1 @@
+"""What must not reach the disk as it came: secrets and personal data are masked, people get keyed hashes."""

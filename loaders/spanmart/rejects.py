@@ -1,0 +1,56 @@
+"""Why a record is not landed. This table of reason codes is the documented one; codes never change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+# What is kept of a record that could not be read: enough to find it and see what is wrong with it.
+EXCERPT_CHARS = 500
+
+
+class Reason(Enum):
+    """A stable code (the name, in lower case) and what it means to a person."""
+
+    NOT_JSON = "The line is not JSON."
+    NOT_AN_EXPORT = "The JSON holds no resourceSpans and no resourceLogs that can be read."
+    TRUNCATED_RECORD = "The file ends in the middle of this record; land it again once it is whole."
+    TOO_DEEP = "The record is nested too deeply to be read."
+    NOT_PROTOBUF = "The frame is not an OTLP message: it cannot be decoded."
+    UNKNOWN_SIGNAL = "The message holds neither spans nor log records (metrics and profiles are not landed)."
+    CORRUPT_COMPRESSION = "The compressed data ends early or is damaged; what came before it is landed."
+    MISSING_TRACE_ID = "The record has no trace id, or one that is all zero."
+    BAD_TRACE_ID = "The trace id has none of the shapes that trace ids have."
+    MISSING_SPAN_ID = "The record has no span id, or one that is all zero."
+    BAD_SPAN_ID = "The span id has none of the shapes that span ids have."
+    NOT_A_ROW = "The row does not have the columns that the header names."
+    BAD_KIND = "The kind of feedback is not one of those that are documented."
+    BAD_SOURCE = "The source of feedback is not one of user, reviewer, evaluator and system."
+    BAD_TIME = "The time is missing, or is neither ISO-8601 nor a whole number of s, ms, us or ns."
+    BAD_SCORE = "The score is not a number."
+    NO_TARGET = "Nothing says what the feedback is about: no trace, conversation or request id."
+
+    @property
+    def code(self) -> str:
+        return self.name.lower()
+
+
+@dataclass(frozen=True)
+class Reject:
+    """One record that was read and is not landed. `excerpt` is raw: only the engine redacts it."""
+
+    record_number: int
+    reason: Reason
+    excerpt: str
+    detail: str = ""
+
+    @property
+    def text(self) -> str:
+        return f"{self.reason.value} ({self.detail})" if self.detail else self.reason.value
+
+
+def excerpt(raw: bytes | str) -> str:
+    """The start of a record that could not be read, as text that any engine can store."""
+    if isinstance(raw, bytes):
+        raw = raw[: 4 * EXCERPT_CHARS].decode("utf-8", errors="replace")
+    return raw[:EXCERPT_CHARS].encode("utf-8", errors="replace").decode().replace("\x00", "\N{REPLACEMENT CHARACTER}")

@@ -1,0 +1,4 @@
+"""One request, end to end, in the terminal.
+
+`facts` fetches it, `describe` words each span, `tree` draws it.
+"""

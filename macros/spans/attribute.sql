@@ -1,0 +1,45 @@
+{#- SQL for a canonical field of a span row that has the columns `attributes` and `resource_attributes`: the first known
+    value of its keys, the var `attribute_aliases` before the shipped list, cast to the field's type. -#}
+{% macro attribute(field, attributes='attributes', resource_attributes='resource_attributes') %}
+    {%- set shipped = spanmart.shipped_attribute_aliases() -%}
+    {%- if field not in shipped -%}
+        {{ exceptions.raise_compiler_error("No field '" ~ field ~ "' in macros/spans/attribute_aliases.sql") }}
+    {%- endif -%}
+    {%- set type = shipped[field][0] -%}
+    {%- set keys = spanmart.own_attribute_keys(field) + shipped[field][1] -%}
+    {%- set readings = [] -%}
+    {%- for key in keys -%}
+        {%- do readings.append(spanmart.attribute_reading(key, type, attributes, resource_attributes)) -%}
+    {%- endfor -%}
+    {%- if readings | length == 1 -%}{{ readings[0] }}{%- else -%}coalesce({{ readings | join(', ') }}){%- endif -%}
+{% endmacro %}
+
+{% macro own_attribute_keys(field) %}
+    {%- set own = var('attribute_aliases').get(field, []) -%}
+    {% do return([own] if own is string else own) %}
+{% endmacro %}
+
+{% macro attribute_reading(key, type, attributes, resource_attributes) %}
+    {%- set factor = key.split('*')[1] if '*' in key else none -%}
+    {%- set name = key.split('*')[0] -%}
+    {%- set map = resource_attributes if name.startswith('resource:') else attributes -%}
+    {%- set name = name[9:] if name.startswith('resource:') else name -%}
+    {%- set raw = spanmart.map_get(map, name.split('#')[0]) -%}
+    {%- if '#' in name -%}{%- set raw = spanmart.json_text(raw, name.split('#')[1]) -%}{%- endif -%}
+    {%- set known = "nullif(nullif(nullif(nullif(" ~ raw ~ ", ''), 'None'), 'null'), 'undefined')" -%}
+    {%- if type == 'varchar' -%}
+        {{ known }}
+    {%- elif type in ('bigint', 'double') -%}
+        {{ spanmart.known_number(known, type) }}{% if factor %} * {{ factor }}{% endif %}
+    {%- else -%}
+        try_cast({{ known }} as {{ type }})
+    {%- endif -%}
+{% endmacro %}
+
+{#- Counts, sizes, durations and scores of the alias list are never negative: -1 and Infinity are ways to say "not set". -#}
+{% macro known_number(text, type) -%}
+    case
+        when try_cast({{ text }} as double) >= 0 and isfinite(try_cast({{ text }} as double))
+            then try_cast({{ text }} as {{ type }})
+    end
+{%- endmacro %}

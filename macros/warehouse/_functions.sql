@@ -1,0 +1,51 @@
+{#- What the project asks of a warehouse: one macro a meaning, DuckDB as the default. An engine that differs is one more
+    file here, which defines <engine>__<name> for its differences only, in the same order. -#}
+
+{% macro map_get(map, key) %}{{ return(adapter.dispatch('map_get', 'spanmart')(map, key)) }}{% endmacro %}
+{% macro default__map_get(map, key) -%}
+    {{ map }}['{{ key | replace("'", "''") }}']
+{%- endmacro %}
+
+{% macro json_text(json, path) %}{{ return(adapter.dispatch('json_text', 'spanmart')(json, path)) }}{% endmacro %}
+{#- The text of one member of a JSON object; NULL when the text is no JSON (producers write Python repr, too). -#}
+{% macro default__json_text(json, path) -%}
+    case when json_valid({{ json }}) then json_extract_string({{ json }}, '$
+    {%- for member in path.split('.') %}."{{ member | replace("'", "''") }}"{% endfor %}') end
+{%- endmacro %}
+
+{% macro text_list(value) %}{{ return(adapter.dispatch('text_list', 'spanmart')(value)) }}{% endmacro %}
+{#- A JSON array of scalars, or a comma-separated text, as a list of texts. NULL stays NULL. -#}
+{% macro default__text_list(value) -%}
+    case
+        when {{ value }} is null then null
+        when {{ value }} like '[%' and json_valid({{ value }}) then from_json({{ value }}, '["VARCHAR"]')
+        else list_transform(string_split({{ value }}, ','), lambda item: trim(item))
+    end
+{%- endmacro %}
+
+{% macro number_list(value) %}{{ return(adapter.dispatch('number_list', 'spanmart')(value)) }}{% endmacro %}
+{% macro default__number_list(value) -%}
+    list_transform({{ spanmart.text_list(value) }}, lambda item: try_cast(item as double))
+{%- endmacro %}
+
+{% macro nanos_to_timestamp(nanos) %}
+    {{- return(adapter.dispatch('nanos_to_timestamp', 'spanmart')(nanos)) -}}
+{% endmacro %}
+{% macro default__nanos_to_timestamp(nanos) -%}make_timestamp({{ nanos }} // 1000){%- endmacro %}
+
+{% macro local_day(timestamp) %}{{ return(adapter.dispatch('local_day', 'spanmart')(timestamp)) }}{% endmacro %}
+{#- The day of a UTC timestamp in the reporting zone; right on the days when clocks change, because the zone's rules
+    decide and not an offset. -#}
+{% macro default__local_day(timestamp) -%}
+    cast(
+        ({{ timestamp }} at time zone 'UTC') at time zone '{{ var("reporting_timezone") }}' as date
+    )
+{%- endmacro %}
+
+{% macro stable_hash(expression) %}{{ return(adapter.dispatch('stable_hash', 'spanmart')(expression)) }}{% endmacro %}
+{#- The same text gives the same key on every engine and version; hash() of an engine is no such promise. -#}
+{% macro default__stable_hash(expression) -%}md5({{ expression }}){%- endmacro %}
+
+{% macro materialized() %}{{ return(adapter.dispatch('materialized', 'spanmart')()) }}{% endmacro %}
+{#- After `as` of a CTE that is read more than once and must not be computed more than once. -#}
+{% macro default__materialized() %}materialized{% endmacro %}

@@ -1,0 +1,20 @@
+-- One row per delivery or client event.
+with spans as (
+
+    select * from {{ ref('int_spans__in_context') }}
+    where span_type = 'delivery'
+
+),
+
+delivery_events as (
+
+    select
+        {{ spanmart.span_envelope() }}
+        coalesce({{ spanmart.attribute('event_kind') }}, spans.name) as event_kind,
+        spans.started_at as occurred_at,
+        {{ spanmart.attribute('is_render_error') }} as is_render_error,
+    from spans
+
+)
+
+select * from delivery_events

@@ -1,0 +1,68 @@
+-- One row per span of the touched traces, attribute and artifact.
+with spans as (
+
+    select * from {{ ref('int_spans__current') }}
+
+),
+
+log_records as (
+
+    select * from {{ ref('stg_log_records') }}
+
+),
+
+span_references as (
+
+    select
+        trace_id,
+        span_id,
+        source,
+        source_format,
+        landed_at,
+        unnest(artifact_refs) as reference,
+    from spans
+
+),
+
+-- Content that a producer keeps off its spans: the log record names the span that it belongs to.
+log_references as (
+
+    select distinct
+        trace_id,
+        span_id,
+        source,
+        source_format,
+        landed_at,
+        unnest(artifact_refs) as reference,
+    from log_records
+    where trace_id in (select spans.trace_id from spans)
+
+),
+
+all_references as (
+
+    select * from span_references
+    union all
+    select * from log_references
+
+),
+
+referred_artifacts as (
+
+    select
+        trace_id,
+        span_id,
+        reference.artifact_id as artifact_id,
+        reference.attribute_key as attribute_key,
+        min(reference.artifact_kind) as artifact_kind,
+        max(reference.bytes) as bytes,
+        max(reference.redaction_count) as redaction_count,
+        min(source) as source,
+        min(source_format) as source_format,
+        max(landed_at) as landed_at,
+    from all_references
+    group by trace_id, span_id, artifact_id, attribute_key
+
+)
+
+select * from referred_artifacts

@@ -1,0 +1,77 @@
+-- One row per comparison, metric and series: either arm as observed, and as if both had the same mix of strata.
+with strata as (
+
+    select * from {{ ref('int_comparison_strata__weighted') }}
+
+),
+
+metrics as (
+
+    select * from {{ ref('metrics') }}
+
+),
+
+series_totals as (
+
+    select
+        strata.comparison_id,
+        strata.metric,
+        strata.series,
+        metrics.kind,
+        {%- for arm in ['candidate', 'baseline'] %}
+        sum({{ arm }}_count) as {{ arm }}_count,
+        coalesce(sum({{ arm }}_count) filter (where is_kept), 0) as {{ arm }}_kept_count,
+        coalesce(sum({{ arm }}_events) filter (where is_kept), 0) as {{ arm }}_kept_events,
+        sum({{ arm }}_weight) as {{ arm }}_weight,
+        {%- for part in ['numerator', 'denominator'] %}
+        sum({{ arm }}_{{ part }}) / nullif(sum({{ arm }}_weight), 0)
+            as {{ arm }}_observed_{{ part }},
+        sum(stratum_weight * {{ arm }}_{{ part }} / nullif({{ arm }}_weight, 0))
+            filter (where is_kept)
+            / nullif(sum(stratum_weight) filter (where is_kept), 0)
+            as {{ arm }}_standard_{{ part }},
+        {%- endfor %}
+        {%- endfor %}
+        count(*) filter (where is_kept) as strata_count,
+        coalesce(sum(stratum_weight), 0) as stratum_weight_sum,
+        coalesce(sum(information), 0) as information,
+        case
+            when metrics.kind = 'binary'
+                then {{ spanmart.cmh_chi2(
+                    'candidate_events', 'candidate_count', 'baseline_events', 'baseline_count'
+                ) }}
+        end as cmh_chi2,
+        case
+            when metrics.kind = 'binary'
+                then {{ spanmart.mantel_haenszel_odds_ratio(
+                    'candidate_events', 'candidate_count', 'baseline_events', 'baseline_count'
+                ) }}
+        end as odds_ratio,
+    from strata
+    inner join metrics on strata.metric = metrics.metric
+    group by 1, 2, 3, 4
+
+),
+
+-- Effects add up on the scale where they are estimated: as they are for shares and mean logarithms, as logarithms for ratios.
+standardised_series as (
+
+    select
+        *,
+        {%- for basis in ['observed', 'standard'] %}
+        case
+            when kind <> 'ratio'
+                then candidate_{{ basis }}_numerator - baseline_{{ basis }}_numerator
+            when candidate_{{ basis }}_numerator > 0
+                and candidate_{{ basis }}_denominator > 0
+                and baseline_{{ basis }}_numerator > 0
+                and baseline_{{ basis }}_denominator > 0
+                then ln(candidate_{{ basis }}_numerator / candidate_{{ basis }}_denominator)
+                    - ln(baseline_{{ basis }}_numerator / baseline_{{ basis }}_denominator)
+        end as {{ basis }}_effect,
+        {%- endfor %}
+    from series_totals
+
+)
+
+select * from standardised_series

@@ -1,0 +1,132 @@
+-- One row per span: its place in the tree, with broken links mended.
+{%- set hops = spanmart.ancestor_hops() %}
+with spans as (
+
+    select
+        span_no,
+        trace_id,
+        span_id,
+        parent_span_id,
+        start_time_unix_nano,
+    from {{ ref('int_spans__current') }}
+
+),
+
+linked_spans as (
+
+    select
+        spans.span_no,
+        spans.trace_id,
+        -- A span that names itself as its parent is a root.
+        case when parents.span_no <> spans.span_no then parents.span_no end as parent_no,
+        spans.parent_span_id is not null and parents.span_no is null as is_orphan,
+        -- Sorts spans by start, ties by number; what the cut below picks does not depend on the order of landing.
+        coalesce(spans.start_time_unix_nano, 0) as start_nano,
+        coalesce(parents.start_time_unix_nano, 0)
+        >= coalesce(spans.start_time_unix_nano, 0) as is_parent_not_earlier,
+    from spans
+    left join spans as parents
+        on spans.trace_id = parents.trace_id and spans.parent_span_id = parents.span_id
+
+),
+
+-- A ring of parents needs a link to a parent that did not start earlier, which few traces have: only those are searched.
+suspects as (
+
+    select
+        linked_spans.span_no,
+        linked_spans.parent_no,
+        linked_spans.start_nano,
+    from linked_spans
+    where linked_spans.trace_id in (
+        select suspicious.trace_id
+        from linked_spans as suspicious
+        where suspicious.parent_no is not null and suspicious.is_parent_not_earlier
+    )
+
+),
+
+-- The earliest of the next 1, 2, 4, … ancestors by doubling. In a ring the first span of all meets itself.
+suspects_1 as {{ spanmart.materialized() }} (
+
+    select
+        suspects.span_no,
+        suspects.parent_no as ancestor_no,
+        parents.start_nano as earliest_nano,
+        parents.span_no as earliest_no,
+    from suspects
+    left join suspects as parents on suspects.parent_no = parents.span_no
+
+),
+{% for hop in hops %}
+suspects_{{ hop * 2 }} as {{ spanmart.materialized() }} (
+
+    select
+        near.span_no,
+        far.ancestor_no,
+        case
+            when (far.earliest_nano, far.earliest_no) < (near.earliest_nano, near.earliest_no)
+                then far.earliest_nano
+            else near.earliest_nano
+        end as earliest_nano,
+        case
+            when (far.earliest_nano, far.earliest_no) < (near.earliest_nano, near.earliest_no)
+                then far.earliest_no
+            else near.earliest_no
+        end as earliest_no,
+    from suspects_{{ hop }} as near
+    left join suspects_{{ hop }} as far on near.ancestor_no = far.span_no
+
+),
+{% endfor %}
+ring_heads as (
+
+    select span_no
+    from suspects_{{ hops[-1] * 2 }}
+    where span_no = earliest_no and ancestor_no is not null
+
+),
+
+rooted as (
+
+    select
+        linked_spans.span_no,
+        linked_spans.trace_id,
+        case when ring_heads.span_no is null then linked_spans.parent_no end as parent_no,
+        linked_spans.is_orphan,
+        ring_heads.span_no is not null as is_ring_cut,
+    from linked_spans
+    left join ring_heads on linked_spans.span_no = ring_heads.span_no
+
+),
+
+ancestors_1 as {{ spanmart.materialized() }} (
+
+    select
+        rooted.span_no,
+        rooted.parent_no as hop_1,
+    from rooted
+
+),
+{% for hop in hops[:-1] %}
+ancestors_{{ hop * 2 }} as {{ spanmart.materialized() }} (
+
+    select
+        near.*,
+        far.hop_{{ hop }} as hop_{{ hop * 2 }},
+    from ancestors_{{ hop }} as near
+    left join ancestors_{{ hop }} as far on near.hop_{{ hop }} = far.span_no
+
+),
+{% endfor %}
+placed_spans as (
+
+    select
+        rooted.*,
+        ancestors_{{ hops[-1] }}.* exclude (span_no),
+    from rooted
+    inner join ancestors_{{ hops[-1] }} on rooted.span_no = ancestors_{{ hops[-1] }}.span_no
+
+)
+
+select * from placed_spans

@@ -1,0 +1,40 @@
+-- One row per landed version of a span.
+with spans as (
+
+    select * from {{ source('landing', 'spans') }}
+
+),
+
+loads as (
+
+    select load_id from {{ ref('stg_loads') }}
+
+)
+
+select
+    spans.trace_id,
+    spans.span_id,
+    spans.parent_span_id,
+    spans.trace_state,
+    spans.name,
+    spans.kind,
+    spans.start_time_unix_nano,
+    spans.end_time_unix_nano,
+    spans.status_code,
+    spans.status_message,
+    spans.scope_name,
+    spans.scope_version,
+    spans.resource_attributes,
+    spans.attributes,
+    spans.events,
+    spans.links,
+    spans.artifact_refs,
+    spans.redaction_count,
+    spans.record_hash,
+    spans.source,
+    spans.source_format,
+    spans.source_version_at,
+    spans.load_id,
+    spans.landed_at,
+from spans
+where spans.load_id in (select loads.load_id from loads)

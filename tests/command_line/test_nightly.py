@@ -1,0 +1,106 @@
+"""A night: what follows what, and what a failure leaves. The steps are tested elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from filelock import FileLock
+
+from spanmart.commands import nightly
+
+NEW = "new warehouse"
+
+
+class Night:
+    """Stands in for the steps: answers with the codes given and writes down what was asked."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+        self.codes: dict[str, int] = {}
+        self.asked: list[str] = []
+        self.arguments: dict[str, list[str]] = {}
+        self.warehouse = folder / "warehouse" / "spanmart.duckdb"
+        self.landing = folder / "landing"
+        monkeypatch.setattr(nightly, "run_command", self._command)
+        monkeypatch.setattr(nightly, "run_dbt", self._dbt)
+        monkeypatch.setattr(nightly, "find_spec", lambda _: object())
+
+    def run(self, *arguments: str) -> Result:
+        places = ["--landing", str(self.landing), "--warehouse", str(self.warehouse)]
+        return CliRunner().invoke(nightly.command, [*places, *arguments])
+
+    def _command(self, name: str, arguments: Sequence[str], settings: Mapping[str, str]) -> int:
+        self.asked.append(name)
+        self.arguments[name] = list(arguments)
+        return self.codes.get(name, 0)
+
+    def _dbt(self, arguments: Sequence[str], settings: Mapping[str, str]) -> int:
+        self.asked.append("dbt")
+        self.arguments["dbt"] = list(arguments)
+        built = Path(settings["SPANMART_WAREHOUSE"])
+        assert built != self.warehouse, "readers keep the old warehouse while dbt builds"
+        built.write_text(NEW)
+        return self.codes.get("dbt", 0)
+
+
+@pytest.fixture
+def night(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Night:
+    return Night(monkeypatch, tmp_path)
+
+
+def test_a_good_night_publishes(night: Night) -> None:
+    result = night.run("--source", "web", "exports")
+    assert result.exit_code == 0, result.output
+    assert night.asked == ["land", "check", "dbt"]
+    assert night.arguments["land"][-4:] == ["--source", "web", "--", "exports"]
+    assert night.warehouse.read_text() == NEW
+    assert "is up to date" in result.output
+
+
+@pytest.mark.parametrize(
+    ("failing", "code", "asked"),
+    [
+        ("land", 1, ["land"]),
+        ("check", 1, ["land", "check"]),
+        ("dbt", 1, ["land", "check", "dbt"]),
+        ("dbt", 2, ["land", "check", "dbt"]),
+    ],
+)
+def test_a_failure_stops_the_night_and_leaves_the_warehouse(
+    night: Night, failing: str, code: int, asked: list[str]
+) -> None:
+    night.warehouse.parent.mkdir()
+    night.warehouse.write_text("old warehouse")
+    night.codes[failing] = code
+    result = night.run("exports")
+    assert result.exit_code == code
+    assert night.asked == asked
+    assert night.warehouse.read_text() == "old warehouse"
+    assert "is as it was before" in result.output
+
+
+def test_rejected_records_do_not_stop_the_night_but_are_its_exit_code(night: Night) -> None:
+    night.codes["land"] = 3
+    result = night.run("exports")
+    assert result.exit_code == 3
+    assert night.warehouse.read_text() == NEW
+
+
+def test_the_first_failure_gives_the_exit_code(night: Night) -> None:
+    night.codes.update(land=3, dbt=1)
+    assert night.run("exports").exit_code == 3
+
+
+def test_settings_reach_dbt(night: Night) -> None:
+    night.run("--vars", "reporting_timezone: Europe/Berlin", "exports")
+    assert night.arguments["dbt"] == ["build", "--vars", "reporting_timezone: Europe/Berlin"]
+
+
+def test_two_nights_at_once_are_refused(night: Night) -> None:
+    night.warehouse.parent.mkdir()
+    with FileLock(str(night.warehouse) + ".nightly.lock"):
+        result = night.run("exports")
+    assert result.exit_code == 1 and "another nightly run" in result.output
+    assert night.asked == []
