@@ -61,8 +61,9 @@ build: $(STAMP) ## land the demo's data afresh and dbt build it with every data 
 	@rm -rf build/test
 	@$(BIN)/spanmart demo --dir build/test --unit-tests --no-headlines
 
-bench: $(STAMP) ## measure landing and building
-	@$(BIN)/python tests/bench/run.py
+bench: $(STAMP) ## measure landing beside a bare reader, and what a night's build costs
+	@$(BIN)/python benchmarks/landing.py
+	@$(BIN)/python benchmarks/nights.py
 
 lock: $(STAMP) ## for maintainers: resolve pyproject.toml anew into requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --group dev --no-emit-index-url \

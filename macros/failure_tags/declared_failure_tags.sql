@@ -5,6 +5,9 @@ tests, which see no graph.
 
 Where the same tag is declared more than once, the project that runs wins over installed packages, and those over this
 one. A test with `enabled: false` is not in the graph, so it is off without a word here.
+
+Called from models of this project and from tests of any: nothing in here may read a var, which dbt would look up in the
+project of the test.
 -#}
 {% macro declared_failure_tags() %}
     {% set winners = {} %}
@@ -48,11 +51,6 @@ one. A test with `enabled: false` is not in the graph, so it is off without a wo
             ~ spanmart.failure_severities() | join(', ') ~ '.') %}
     {% endif %}
     {% set relation = arguments.get('relation') %}
-    {% if relation and relation not in spanmart.failure_tag_relations() %}
-        {% do exceptions.raise_compiler_error(
-            block ~ ': the relation is "' ~ relation ~ '". Add it to the var failure_tag_models, so that dbt builds it '
-            ~ 'first; without that it may be one of ' ~ spanmart.failure_tag_relations() | join(', ') ~ '.') %}
-    {% endif %}
     {% if grain == 'span' and not relation %}
         {% do exceptions.raise_compiler_error(
             block ~ ': a tag of grain span needs a relation with one row per span, such as tool_span.') %}
@@ -63,8 +61,8 @@ one. A test with `enabled: false` is not in the graph, so it is off without a wo
     {% endfor %}
     {% do return({
         'tag': tag,
-        'rule': spanmart.failure_rule(arguments.get('when'), relation),
-        'is_whole_relation': relation is not none and not arguments.get('when'),
+        'when': arguments.get('when'),
+        'has_rule': arguments.get('when') is not none or relation is not none,
         'relation': relation or 'int_traces__signals',
         'grain': grain,
         'labels': labels | unique | list,
@@ -78,15 +76,6 @@ one. A test with `enabled: false` is not in the graph, so it is off without a wo
         'unique_id': node.unique_id,
         'rank': 0 if node.package_name == project_name else 2 if node.package_name == 'spanmart' else 1,
     }) %}
-{% endmacro %}
-
-{#- The condition of a tag; none for a tag that only labels give. A relation without a condition is the rule itself: each of
-    its rows is tagged. `when` may hold Jinja such as a var, rendered here because the graph keeps it as written. -#}
-{% macro failure_rule(when, relation) %}
-    {% if when %}
-        {% do return(render(when | string) | trim) %}
-    {% endif %}
-    {% do return('true' if relation else none) %}
 {% endmacro %}
 
 {#- A label is one tag's: two tags that both claim it would count one opinion twice. -#}

@@ -26,7 +26,7 @@ tagged as (
     from {{ tagged_relation }} as failure_tag
     where
         failure_tag.failure_tag = '{{ tag }}'
-        {% if declared is not none and declared.rule is not none %}
+        {% if declared is not none and declared.has_rule %}
         and failure_tag.source = 'rule'
         {% endif %}
     group by failure_tag.trace_id

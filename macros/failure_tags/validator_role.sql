@@ -9,7 +9,7 @@
     {%- set said = "lower(coalesce(" ~ validator_kind ~ ", " ~ validator_name ~ "))" -%}
     case
         when regexp_matches({{ said }}, 'citation|grounding') then 'citation'
-        when regexp_matches({{ said }}, 'guardrail|moderat|policy|safety|pii|toxic') then 'guardrail'
-        when regexp_matches({{ said }}, 'pars|schema|format|json') then 'parser'
+        when regexp_matches({{ said }}, '(^|[^a-z])(guardrail|moderat|policy|safety|pii|toxic)') then 'guardrail'
+        when regexp_matches({{ said }}, '(^|[^a-z])(pars|schema|format|json)') then 'parser'
     end
 {%- endmacro %}

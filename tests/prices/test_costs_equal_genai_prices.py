@@ -12,6 +12,8 @@ from genai_prices.data_snapshot import get_snapshot
 from price_project import Call, Priced, PriceProject
 from sampled_calls import sampled_calls
 
+pytestmark = pytest.mark.heavy
+
 TOLERANCE = Decimal("1e-9")
 
 USAGE_KEYS = {

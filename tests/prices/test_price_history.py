@@ -3,7 +3,7 @@
 import csv
 import shutil
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -124,8 +124,6 @@ def test_each_row_names_the_release_that_first_stated_it(tmp_path: Path) -> None
 
 
 def test_windows_of_the_day_are_cut_at_midnight(tmp_path: Path) -> None:
-    from datetime import time
-
     night = genai.TimeOfDateConstraint(time(16, 30), time(0, 30))
     prices = [
         genai.ConditionalPrice(prices=usd("2")),

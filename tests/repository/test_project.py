@@ -16,7 +16,9 @@ def test_no_model_names_a_warehouse(texts: dict[Path, str]) -> None:
     named = [
         str(file)
         for file, text in texts.items()
-        if file.parts[0] == "models" and re.search(r"\btarget\.|\badapter\.type", text)
+        if file.parts[0] == "models"
+        and file.suffix == ".sql"
+        and re.search(r"\btarget\.|\badapter\.type", text)
     ]
     assert not named, f"their place is macros/warehouse/: {named}"
 
@@ -32,13 +34,15 @@ def test_no_var_has_a_second_default(texts: dict[Path, str]) -> None:
 
 
 def test_every_var_has_its_reason_above_it(root: Path) -> None:
-    lines = (root / "dbt_project.yml").read_text().splitlines()
+    text = (root / "dbt_project.yml").read_text()
+    # Vars that stand together under one comment share it.
+    paragraphs = re.split(r"\n\s*\n", text[text.index("\nvars:") :])
     bare = [
         name
         for name in _vars(root)
         if not any(
-            re.match(rf"\s+{name}:", line) and lines[number - 1].lstrip().startswith("#")
-            for number, line in enumerate(lines)
+            re.search(rf"^\s+#[^\n]*\n(?:\s+[^\n]*\n)*?\s+{name}:", f"{paragraph}\n", re.M)
+            for paragraph in paragraphs
         )
     ]
     assert not bare, f"vars without a comment that says what, why this value, what breaks: {bare}"
@@ -67,7 +71,18 @@ def test_every_public_model_says_its_grain_first(root: Path, files: list[Path]) 
 def test_the_readme_lists_exactly_the_marts(root: Path, files: list[Path]) -> None:
     table = re.findall(r"^\| `(\w+)` \|", (root / "README.md").read_text(), re.MULTILINE)
     assert sorted(table) == sorted(
-        model.stem for model in _public_models(files) if model.parts[1] == "marts"
+        model.stem for model in _public_models(files) if not _is_fact(root, model)
+    )
+
+
+def test_the_readme_lists_exactly_the_facts(root: Path, files: list[Path]) -> None:
+    paragraph = re.search(
+        r"^They stand on facts.*?\n\n", (root / "README.md").read_text(), re.M | re.S
+    )
+    assert paragraph
+    named = re.findall(r"`(\w+)`", paragraph.group().split(":", 1)[1].split(".", 1)[0])
+    assert sorted(named) == sorted(
+        model.stem for model in _public_models(files) if _is_fact(root, model)
     )
 
 
@@ -84,10 +99,16 @@ def test_a_macro_file_is_named_as_its_macro(texts: dict[Path, str]) -> None:
     assert not wrong, f"no macro of the file's name in: {wrong}"
 
 
-def test_each_folder_of_models_has_one_yaml(files: list[Path]) -> None:
-    yamls = [file for file in files if file.parts[0] == "models" and file.suffix == ".yml"]
-    wrong = [str(file) for file in yamls if file.stem != f"_{file.parent.name}"]
-    assert not wrong, f"a folder's YAML is _<folder>.yml: {wrong}"
+def test_a_yaml_is_named_for_its_folder_or_stands_beside_its_model(files: list[Path]) -> None:
+    wrong = [
+        str(file)
+        for file in files
+        if file.parts[0] == "models"
+        and file.suffix == ".yml"
+        and not file.stem.startswith(f"_{file.parent.name}")
+        and file.with_suffix(".sql") not in files
+    ]
+    assert not wrong, f"a YAML is _<folder>.yml or <model>.yml: {wrong}"
 
 
 def _vars(root: Path) -> dict[str, Any]:
@@ -103,6 +124,13 @@ def _public_models(files: list[Path]) -> list[Path]:
         and str(file).startswith(PUBLIC_FOLDERS)
         and not file.stem.startswith("int_")
     ]
+
+
+def _is_fact(root: Path, model: Path) -> bool:
+    """A model elsewhere can say that it is a fact: failure_tag stands with its tags."""
+    if model.parts[1] == "facts":
+        return True
+    return bool(re.search(r"config\(.*schema\s*=\s*'facts'", (root / model).read_text()))
 
 
 def _descriptions(root: Path, files: list[Path]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from spanmart.headlines import print_headlines, say_where_next, worth_a_look
 from spanmart.safe_text import one_line
-from spanmart.steps import run_command
+from spanmart.steps import ask_command, run_command
 from spanmart.warehouse.dbt import project_dir, run_dbt
 from spanmart.warehouse.reading import reading
 
@@ -40,7 +40,7 @@ def command(folder: Path, unit_tests: bool, no_headlines: bool) -> None:
     Run again it lands nothing and only looks. The folder may be deleted at any time.
     """
     began = time.monotonic()
-    examples = project_dir() / "examples"
+    examples = Path(os.path.relpath(project_dir() / "examples"))
     warehouse, landing = folder / "warehouse" / "spanmart.duckdb", folder / "landing"
     places = {
         "SPANMART_LANDING": str(landing.resolve()),
@@ -53,14 +53,14 @@ def command(folder: Path, unit_tests: bool, no_headlines: bool) -> None:
     )
     _start_afresh_if_the_traffic_changed(folder)
 
-    _say("2 of 4: land it, and the exports in examples/")
+    _say("2 of 4: land the exports in examples/, then the traffic")
     variables = examples / "vars.yml"
-    for source, paths in (
-        ("examples", [examples / "exports"]),
-        ("demo", [folder / "traffic" / "traces", folder / "traffic" / "feedback"]),
-    ):
-        options = ["--source", source, "--landing", str(landing)]
-        _must_work("land", run_command("land", [*options, *map(str, paths)], places))
+    into = ["--landing", str(landing)]
+    exports = str(examples / "exports")
+    _must_work("land", run_command("land", ["--source", "examples", *into, exports], places))
+    _land_traffic(
+        [*into, str(folder / "traffic" / "traces"), str(folder / "traffic" / "feedback")], places
+    )
 
     _say("3 of 4: dbt build, every data test with it")
     warehouse.parent.mkdir(parents=True, exist_ok=True)
@@ -81,6 +81,19 @@ def _start_afresh_if_the_traffic_changed(folder: Path) -> None:
         for part in ("landing", "warehouse"):
             shutil.rmtree(folder / part, ignore_errors=True)
     mark.write_text(json.dumps(made))
+
+
+def _land_traffic(arguments: list[str], places: dict[str, str]) -> None:
+    """Some ninety files: a line says more than their table."""
+    code, said = ask_command("land", ["--source", "demo", "--json", *arguments], places)
+    _must_work("land", code)
+    landed = json.loads(said)
+    click.echo(
+        f"traffic: {len(landed['files'])} files, {landed['read']:,} records read, "
+        f"{landed['landed']:,} landed, {landed['duplicate']:,} duplicate, "
+        f"{landed['rejected']:,} rejected"
+        + ("" if landed["read"] else " (all of it is landed already)")
+    )
 
 
 def _build(folder: Path, variables: Path, places: dict[str, str], unit_tests: bool) -> None:
@@ -127,11 +140,11 @@ def _show(warehouse: Path, landing: Path, folder: Path) -> None:
         trace_id,
         warehouse,
         landing,
-        [
-            f"what was planted to be found: {folder / 'traffic' / 'manifest.json'}",
-            "the marts and their columns:   README.md",
-            "spans of your own app:         docs/instrumentation.md, then spanmart nightly EXPORTS",
-        ],
+        {
+            "what was planted": str(folder / "traffic" / "manifest.json"),
+            "the marts and their columns": "README.md, models/marts/",
+            "spans of your own app": "docs/instrumentation.md, then spanmart nightly EXPORTS",
+        },
     )
 
 

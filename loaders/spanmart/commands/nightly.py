@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 from filelock import FileLock, Timeout
 
+from spanmart.settings import DEFAULT_LANDING, DEFAULT_WAREHOUSE
 from spanmart.steps import run_command
 from spanmart.warehouse.dbt import run_dbt
 from spanmart.warehouse.publish import next_warehouse, publish
@@ -40,7 +41,7 @@ class Done:
     "--landing",
     type=click.Path(path_type=Path),
     envvar="SPANMART_LANDING",
-    default=Path("landing"),
+    default=DEFAULT_LANDING,
     show_default=True,
     help="Where Parquet lands.",
 )
@@ -48,7 +49,7 @@ class Done:
     "--warehouse",
     type=click.Path(path_type=Path),
     envvar="SPANMART_WAREHOUSE",
-    default=Path("warehouse/spanmart.duckdb"),
+    default=DEFAULT_WAREHOUSE,
     show_default=True,
     help="The DuckDB file to bring up to date.",
 )

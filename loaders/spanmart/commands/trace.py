@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 
 from spanmart.safe_text import one_line
+from spanmart.settings import DEFAULT_LANDING, DEFAULT_WAREHOUSE
 from spanmart.trace_view.facts import ANSWERS_SHOWN, fetch, find_trace_ids, read_contents
 from spanmart.trace_view.tree import draw
 from spanmart.warehouse.reading import reading
@@ -27,7 +28,7 @@ PIPE_WIDTH = 160
     "--warehouse",
     type=click.Path(path_type=Path),
     envvar="SPANMART_WAREHOUSE",
-    default=Path("warehouse/spanmart.duckdb"),
+    default=DEFAULT_WAREHOUSE,
     show_default=True,
     help="The DuckDB file that dbt built.",
 )
@@ -35,7 +36,7 @@ PIPE_WIDTH = 160
     "--landing",
     type=click.Path(path_type=Path),
     envvar="SPANMART_LANDING",
-    default=Path("landing"),
+    default=DEFAULT_LANDING,
     show_default=True,
     help="Where the content lies; only --content reads it.",
 )

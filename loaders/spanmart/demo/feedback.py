@@ -142,6 +142,8 @@ def reviews(rng: Random, trace: Trace) -> Iterator[Event]:
 
 def failure_tag(rng: Random, plan: Plan) -> str:
     """What a careful reader would call the failure; empty where the trace does not show it."""
+    if plan.is_blocked:
+        return "guardrail_false_positive"
     if plan.is_stale_answer:
         return "stale_knowledge"
     if plan.is_tool_failed:

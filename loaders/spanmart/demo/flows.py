@@ -79,7 +79,7 @@ def _find_context(trace: Trace) -> None:
         before.retrieve(trace, "hybrid" if flow != "code" else "vector")
     elif flow == "billing":
         before.retrieve(trace, "keyword")
-    if flow in ("rag_tools", "rag"):
+    if flow in ("rag_tools", "rag") and trace.retrieved:
         before.rerank(trace)
     before.assemble_prompt(
         trace,

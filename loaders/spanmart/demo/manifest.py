@@ -133,10 +133,10 @@ INCIDENTS: list[dict[str, Any]] = [
     },
     {
         "name": "regressing_prompt_version",
-        "what": "support-answer v8 answers 13 points fewer tasks, at the same mix of traffic",
-        "window": _window("support-answer"),
-        "dimension": {"prompt_name": "support-answer", "prompt_version": "v8"},
-        "expected": [_verdict("support-answer", "success_rate", "regression", is_simpson=False)],
+        "what": "help-answer v8 answers about 13 points fewer tasks, at the same mix of traffic",
+        "window": _window("help-answer"),
+        "dimension": {"prompt_name": "help-answer", "prompt_version": "v8"},
+        "expected": [_verdict("help-answer", "success_rate", "regression", is_simpson=False)],
     },
     {
         "name": "changed_mix",
@@ -218,10 +218,10 @@ QUIET: list[dict[str, Any]] = [
     },
     {
         "name": "same_support_truncation",
-        "what": "support-answer v8 truncates as rarely as v7",
-        "window": _window("support-answer"),
-        "dimension": {"prompt_name": "support-answer", "prompt_version": "v8"},
-        "expected": [_verdict("support-answer", "output_truncation_rate", *NO_HARM)],
+        "what": "help-answer v8 truncates as rarely as v7",
+        "window": _window("help-answer"),
+        "dimension": {"prompt_name": "help-answer", "prompt_version": "v8"},
+        "expected": [_verdict("help-answer", "output_truncation_rate", *NO_HARM)],
     },
     {
         "name": "steady_tools",

@@ -87,14 +87,14 @@ _MIXED = {tier: {"support": 0.7, "qa": 0.3} for tier in TIERS}
 
 PROMPTS = (
     Prompt(
-        name="support-answer",
+        name="help-answer",
         flow="rag_tools",
         weight=62,
         success={"support": 0.84, "qa": 0.86},
         task_mix=_MIXED,
         output_tokens=210,
         baseline=Version("v7"),
-        candidate=Version("v8", Behaviour(success=-0.15), Window(4, 37)),
+        candidate=Version("v8", Behaviour(success=-0.135), Window(4, 37)),
         models={"gpt-4o": 0.5, "gpt-4.1-mini": 0.35, "claude-sonnet-4-5": 0.15},
         tool="search_tickets",
         tool_share=0.32,

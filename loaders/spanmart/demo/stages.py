@@ -13,8 +13,10 @@ from spanmart.demo.scenario import HEALTHY_TOP_K
 from spanmart.demo.trace import Trace
 
 EMBEDDING_MODEL = "text-embedding-3-small"
-RERANKER = "bge-reranker-v2-m3"
+RERANKER = "@cf/baai/bge-reranker-base"
 TOP_N = 4
+CHUNK_TOKENS = 130
+CACHED_EMBEDDINGS = 0.1
 
 
 def digest(text: str) -> str:
@@ -100,7 +102,7 @@ def rewrite_query(trace: Trace) -> None:
 
 
 def embed_query(trace: Trace) -> None:
-    is_hit = trace.rng.random() < 0.2
+    is_hit = trace.rng.random() < CACHED_EMBEDDINGS
     attributes: Attributes = {
         "gen_ai.operation.name": "embeddings",
         "gen_ai.provider.name": "openai",
@@ -174,7 +176,9 @@ def rerank(trace: Trace) -> None:
         "rerank_chunks",
         trace.took(64),
         {
+            "gen_ai.provider.name": "cloudflare",
             "reranker.model_name": RERANKER,
+            "gen_ai.usage.input_tokens": len(before) * (CHUNK_TOKENS + len(trace.question) // 4),
             "spanmart.reranker.version": "2026-08",
             "spanmart.rerank.candidate_count": len(before),
             "spanmart.rerank.top_n_selected": len(trace.retrieved),
@@ -213,7 +217,7 @@ def assemble_prompt(trace: Trace, system: int, tools: int) -> None:
     trace.sections = {
         "system": system,
         "history": history,
-        "context": sum(130 + int(chunk[3:6]) for chunk in included),
+        "context": sum(CHUNK_TOKENS + int(chunk[3:6]) for chunk in included),
         "tool_schema": tools,
         "user": 8 + len(plan.text) // 4 + (900 if plan.prompt.flow == "summary" else 0),
     }

@@ -65,7 +65,7 @@ _RULES: tuple[tuple[str, str], ...] = (
     (r"llm\.tools(?:\.<n>\.tool\.(?:json_schema|description))?", TOOL_DEFINITIONS),
     (r"llm\.prompt_template\.(?:template|variables)", PROMPT),
     (r"tool\.(?:parameters|json_schema|description)", TOOL_DEFINITIONS),
-    (r"(?:retrieval\.documents|reranker\.(?:input|output)_documents|(?:in|out)put\.documents)\.<n>\.document\.(?:content|metadata|url)", DOCUMENT),
+    (r"(?:retrieval\.documents|reranker\.(?:input|output)_documents|(?:in|out)put\.documents)\.<n>\.document\.(?:content|url)", DOCUMENT),
     (r"reranker\.query", PROMPT),
     (r"(?:in|out)put\.(?:images|audio|videos?)\.<n>\..+", OTHER),
     (r"embedding\.embeddings\.<n>\.embedding\.text", PROMPT),
@@ -91,7 +91,8 @@ _RULES: tuple[tuple[str, str], ...] = (
     (r"tool_arguments|full_command", TOOL_ARGUMENTS),
     (r"tool_response", TOOL_RESULT),
     (r"user_prompt", PROMPT),
-    (r"llm\.[A-Za-z0-9_-]+\.(?:messages|tools|input|prompt|query|system)", PROMPT),
+    # LiteLLM's `llm.<provider>.messages`; `llm.token_count.prompt` is a number of OpenInference.
+    (r"llm\.(?!token_count\.|usage\.|cost\.)[A-Za-z0-9_-]+\.(?:messages|tools|input|prompt|query|system)", PROMPT),
     (r"llm\.[A-Za-z0-9_-]+\.documents", DOCUMENT),
     (r"llm\.[A-Za-z0-9_-]+\.(?:choices|output|content)", RESPONSE),
     # one documented set of names for what no convention names

@@ -11,10 +11,11 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spanmart.records import Index, KeyValues
+from spanmart.records import Index, KeyValues, Records
 
 RESPONSE_ID = "spanmart.derived.response_id"
 TOOL_CALLS_PROPOSED = "spanmart.derived.tool_calls_proposed"
+FINISH_REASONS = "spanmart.derived.finish_reasons"
 
 _KNOWN_RESPONSE_IDS = ("gen_ai.response.id", "llm.response.id", "ai.response.id")
 _ANSWERS = ("output.value", "gen_ai.completion", "traceloop.entity.output", "llm.openai.response")
@@ -22,6 +23,10 @@ _ANSWERS = ("output.value", "gen_ai.completion", "traceloop.entity.output", "llm
 _RESPONSE_ID = r'\\*"(?:id|response_id)\\*"\s*:\s*\\*"((?:chatcmpl|cmpl|resp|msg|gen|run)[-_][A-Za-z0-9_-]{6,})'
 
 _MESSAGES = "gen_ai.output.messages"
+_BODY = "body"
+# One a choice. An older convention gives it only in the answer, or in the body of the gen_ai.choice log record.
+_FINISH_REASON = r'\\*"finish_reason\\*"\s*:\s*\\*"(\w[\w.-]*)'
+_KNOWN_FINISH_REASONS = ("gen_ai.response.finish_reasons", "llm.finish_reason")
 _TOOL_CALL_PART = r'\\*"type\\*"\s*:\s*\\*"(?:server_)?tool_call\\*"'
 # `llm.output_messages.0.message.tool_calls.1.…`, `gen_ai.completion.0.tool_calls.1.…`
 _FLATTENED_ANSWER = r"^(?:llm\.output_messages|gen_ai\.completion)\.\d+\."
@@ -36,6 +41,7 @@ def derived(pairs: KeyValues, owners: int) -> KeyValues:
     found = [
         _response_ids(pairs, names, codes, owners),
         _proposed_calls(pairs, names, codes),
+        _finish_reasons(pairs, names, codes, owners),
     ]
     owner = np.concatenate([each.owner for each in found])
     order = np.argsort(owner, kind="stable")
@@ -44,6 +50,17 @@ def derived(pairs: KeyValues, owners: int) -> KeyValues:
         owner[order],
         pa.concat_arrays([each.key for each in found]).take(chosen),
         pa.concat_arrays([each.value for each in found]).take(chosen),
+    )
+
+
+def with_body(records: Records) -> KeyValues:
+    """The attributes of records, and the body of each under a key of its own."""
+    if records.body is None:
+        return records.attributes
+    has = np.flatnonzero(records.body.is_valid().to_numpy(zero_copy_only=False))
+    body = records.body.take(pa.array(has)).cast(pa.string())
+    return merged(
+        records.attributes, KeyValues(has, pa.array([_BODY] * len(has), pa.string()), body)
     )
 
 
@@ -102,6 +119,22 @@ def _proposed_calls(pairs: KeyValues, names: pl.Series, codes: Index) -> KeyValu
     return _first_of_owner(
         counted["owner"].to_numpy(), counted["calls"].cast(pl.String), TOOL_CALLS_PROPOSED
     )
+
+
+def _finish_reasons(pairs: KeyValues, names: pl.Series, codes: Index, owners: int) -> KeyValues:
+    """As a JSON array, like OpenTelemetry's gen_ai.response.finish_reasons."""
+    is_known = names.is_in(list(_KNOWN_FINISH_REASONS)).to_numpy()
+    knows = np.zeros(owners, dtype=bool)
+    knows[pairs.owner[is_known[codes]]] = True
+    rows = np.flatnonzero(names.is_in([_MESSAGES, _BODY]).to_numpy()[codes])
+    rows = rows[~knows[pairs.owner[rows]]]
+    values = pl.Series(values=pairs.value.take(pa.array(rows)), dtype=pl.String)
+    reasons = values.str.extract_all(_FINISH_REASON).list.eval(
+        pl.element().str.extract(_FINISH_REASON)
+    )
+    has = (reasons.list.len() > 0).fill_null(False).to_numpy()
+    texts = '["' + reasons.filter(pl.Series(has)).list.join('","') + '"]'
+    return _first_of_owner(pairs.owner[rows][has], texts, FINISH_REASONS)
 
 
 def _first_of_owner(owner: Index, values: pl.Series, name: str) -> KeyValues:

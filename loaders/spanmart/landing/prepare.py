@@ -79,8 +79,8 @@ class Preparer:
         )
         moved.append(processed.content)
         kept = processed.attributes
-        if records.table == "spans":
-            kept = derived.merged(kept, derived.derived(records.attributes, rows))
+        if records.table in ("spans", "log_records"):
+            kept = derived.merged(kept, derived.derived(derived.with_body(records), rows))
         columns["attributes"] = kept.to_maps(rows)
         counts += processed.redactions
         if records.resource_index is not None:

@@ -21,7 +21,7 @@ _CARDS = re.compile(
 )
 
 # Length of an IBAN by country: ISO 13616's registry, the countries that are in use.
-_IBAN_LENGTHS = {
+IBAN_LENGTHS = {
     "AD": 24, "AE": 23, "AL": 28, "AT": 20, "AZ": 28, "BA": 20, "BE": 16, "BG": 22, "BH": 22, "BR": 29,
     "BY": 28, "CH": 21, "CR": 22, "CY": 28, "CZ": 24, "DE": 22, "DK": 18, "DO": 28, "EE": 20, "EG": 29,
     "ES": 24, "FI": 18, "FO": 18, "FR": 27, "GB": 22, "GE": 22, "GI": 23, "GL": 18, "GR": 27, "GT": 28,
@@ -46,7 +46,7 @@ def is_card(text: str) -> bool:
 
 def iban_length(text: str) -> int | None:
     """How many characters of the text, from its start, are an IBAN; None if they are not one."""
-    wanted = _IBAN_LENGTHS.get(text[:2])
+    wanted = IBAN_LENGTHS.get(text[:2])
     taken = ""
     for position, character in enumerate(text, start=1):
         taken += character if character != " " else ""

@@ -28,7 +28,7 @@ _JSON_PAIR = r'(\\*"(?:{names})\\*"\s*:\s*)(\\*")?([^"\\,}}\]\s][^"\\,}}\]]*)'
 IN_CONTENT = re.compile(_JSON_PAIR.format(names=_JSON_NAMES), re.IGNORECASE)
 IN_PARAMETERS = re.compile(_JSON_PAIR.format(names=_JSON_NAMES + "|(?:end_?)?user"), re.IGNORECASE)
 # What both cannot match without.
-IN_JSON_HINT = r'(?i)user(?:[._-]?(?:id|uid|email|name|login))?\\*"\s*:'
+IN_JSON_HINT = r'(?:user|User|USER)[A-Za-z._-]{0,8}\\*" ?:'
 
 
 class Identities:

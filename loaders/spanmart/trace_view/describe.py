@@ -76,12 +76,18 @@ def _model(row: Row) -> Iterable[str]:
     yield words(row.get("model_used") or row.get("model_requested"))
     yield prompt(row)
     yield tokens(row)
-    yield cost(row) if row.get("is_usage_counted") is not False else "counted on a span below it"
+    yield cost(row) if row.get("is_usage_counted") is not False else _not_counted(row)
     yield _labelled("finish", row.get("finish_class"))
     yield "TRUNCATED" if row.get("is_truncated") else ""
     yield _labelled("first token", milliseconds(row.get("time_to_first_token_ms")))
     yield count(row.get("retry_count") or None, "retries")
     yield _labelled("tools proposed", row.get("tool_calls_proposed") or None)
+
+
+def _not_counted(row: Row) -> str:
+    """Wrappers and second instrumentors repeat a call's usage; the totals take it once."""
+    reason = words(row.get("duplicate_reason"))
+    return f"not counted ({reason})" if reason else "not counted"
 
 
 def _retrieval(row: Row) -> Iterable[str]:
@@ -140,7 +146,11 @@ def _any_of(*columns: str) -> Callable[[Row], Iterable[str]]:
 
     def phrases(row: Row) -> Iterable[str]:
         for column in columns:
-            yield _labelled(column.replace("_", " "), row.get(column))
+            value = row.get(column)
+            if isinstance(value, bool):
+                yield column.removeprefix("is_").replace("_", " ") if value else ""
+            else:
+                yield _labelled(column.replace("_", " "), value)
 
     return phrases
 
@@ -160,10 +170,11 @@ _PHRASES: dict[str, Callable[[Row], Iterable[str]]] = {
     "prompt": _prompt_assembly,
     "tool": _tool,
     "check": _check,
-    "routing": _any_of("route_name", "model_used", "confidence"),
-    "rewrite": _any_of("query_rewrite_strategy", "subquery_count"),
+    "routing": _any_of(
+        "route_name", "selected_model", "selection_reason", "is_fallback", "confidence"
+    ),
+    "rewrite": _any_of("rewrite_strategy_version", "subquery_count", "confidence"),
     "embedding": _any_of("model_used", "input_tokens", "cache_status"),
-    "rerank": _any_of("model_used", "candidate_count", "top_n_selected"),
-    "planning": _any_of("tool_selected", "confidence"),
-    "delivery": _any_of("event_kind"),
+    "rerank": _any_of("model_used", "candidate_count", "top_n_selected", "changed_rank_count"),
+    "delivery": _any_of("event_kind", "is_render_error"),
 }

@@ -105,6 +105,10 @@ def _tree(trace: Trace) -> Tree:
     root = Tree(Text(words(trace.request.get("root_name")) or "request", style="bold"))
     drawn: set[int] = set()
 
+    def add_content(branch: Tree, artifact: Row) -> None:
+        if artifact["artifact_id"] in trace.contents:
+            branch.add(_content(artifact, trace.contents[artifact["artifact_id"]]))
+
     def add(branch: Tree, spans: Iterable[Span]) -> None:
         for span in spans:
             # Loops of parents exist in the wild; what is drawn once is not drawn again.
@@ -116,19 +120,17 @@ def _tree(trace: Trace) -> Tree:
             if span.kind == "retrieval" and (documents[span_id] or cited[span_id]):
                 label.append(f" · {documents[span_id]} in the prompt · {cited[span_id]} cited")
             node = branch.add(label)
-            for artifact in contents[span_id]:
-                if artifact["artifact_id"] in trace.contents:
-                    node.add(_content(artifact, trace.contents[artifact["artifact_id"]]))
+            # A span can be rows of two facts (a rewrite is a model call, too): its content once.
+            for artifact in contents.pop(span_id, []):
+                add_content(node, artifact)
             add(node, below[span_id])
 
     add(root, below[None])
     add(root, (span for span in trace.spans if id(span) not in drawn))
-    # Content that hangs on a span without facts, the root first of all, is shown on the request.
-    for span_id, artifacts in contents.items():
-        if span_id not in known:
-            for artifact in artifacts:
-                if artifact["artifact_id"] in trace.contents:
-                    root.add(_content(artifact, trace.contents[artifact["artifact_id"]]))
+    # What is left hangs on spans without facts, the root first of all: shown on the request.
+    for artifacts in contents.values():
+        for artifact in artifacts:
+            add_content(root, artifact)
     return root
 
 

@@ -31,7 +31,7 @@ def project_dir() -> Path:
     )
 
 
-def run_dbt(arguments: Sequence[str], settings: Mapping[str, str], quiet: bool = False) -> int:
+def run_dbt(arguments: Sequence[str], settings: Mapping[str, str]) -> int:
     """Run dbt with `settings` added to the environment; its exit code. Output passes through."""
     project = project_dir()
     command = [_dbt(), *arguments, "--project-dir", str(project)]
@@ -43,9 +43,7 @@ def run_dbt(arguments: Sequence[str], settings: Mapping[str, str], quiet: bool =
         **settings,
     }
     sys.stdout.flush()
-    return subprocess.run(
-        command, env=environment, check=False, stdout=subprocess.DEVNULL if quiet else None
-    ).returncode
+    return subprocess.run(command, env=environment, check=False).returncode
 
 
 def _dbt() -> str:

@@ -25,7 +25,7 @@ with declared_tags as (
         {{ spanmart.text_literal(declared.owner) }},
         {{ spanmart.text_literal(declared.description) }},
         {{ spanmart.text_literal(declared.name) }},
-        {{ declared.rule is not none }},
+        {{ declared.has_rule }},
         {{ declared.max_rate }},
 
     {% endfor %}

@@ -13,7 +13,8 @@ with verdicts as (
         cast(null as boolean) as is_tagged,
     where false
 
-    {% for declared in spanmart.declared_failure_tags() if declared.rule is not none %}
+    {% for declared in spanmart.declared_failure_tags() if declared.has_rule %}
+    {%- set rule = spanmart.failure_rule(declared) %}
     union all
 
     {#- The block stands on the line of its condition, where the warehouse points when it cannot read it. #}
@@ -22,10 +23,10 @@ with verdicts as (
         trace_id,
         null,
         '{{ declared.tag }}',
-        ({{ declared.rule }}), /* {{ declared.block }} */
+        ({{ rule }}), /* {{ declared.block }} */
     from {{ ref(declared.relation) }}
 
-    {% elif declared.is_whole_relation %}
+    {% elif declared.when is none %}
     {#- The relation is the rule: a trace that has no row in it is told not to have the failure. -#}
     select
         signals.trace_id,
@@ -41,7 +42,7 @@ with verdicts as (
         trace_id,
         {{ 'span_id' if declared.grain == 'span' else 'null' }},
         '{{ declared.tag }}',
-        bool_or({{ declared.rule }}), /* {{ declared.block }} */
+        bool_or({{ rule }}), /* {{ declared.block }} */
     from {{ ref(declared.relation) }}
     group by all
 

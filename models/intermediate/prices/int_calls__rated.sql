@@ -33,9 +33,7 @@ active_overrides as (
         overridden_models.price_provider_id,
         overridden_models.price_model_id,
         overridden_models.price_valid_from,
-        {% for rate, _, _, _ in spanmart.price_rates() -%}
-        overridden_models.{{ rate }},
-        {% endfor -%}
+        {{ spanmart.rate_columns('overridden_models') }},
         row_number() over (
             partition by calls.trace_id, calls.span_id order by overridden_models.override_rank
         ) as override_rank
@@ -71,40 +69,27 @@ rated_calls as (
             when active_overrides.span_id is not null then active_overrides.price_valid_from
             else coalesce(tier_prices.price_valid_from, standard_prices.price_valid_from)
         end as price_valid_from,
-        -- An override is a whole price list: what it leaves out is not filled from the shipped one.
-        -- The price of a service tier is not: it changes single rates of the standard list.
-        {% for rate, _, _, _ in spanmart.price_rates() %}
-        case
-            when active_overrides.span_id is not null then active_overrides.{{ rate }}
-            else coalesce(tier_prices.{{ rate }}, standard_prices.{{ rate }})
-        end as {{ rate }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ spanmart.rates_of_call('active_overrides', 'tier_prices', 'standard_prices') }}
     from calls
     left join matched_models
         on
             calls.model_provider is not distinct from matched_models.model_provider
             and coalesce(nullif(calls.model_used, ''), nullif(calls.model_requested, ''))
             is not distinct from matched_models.model_name
-    {% for prices, context in [
-        ('standard_prices', "'standard'"),
-        ('tier_prices', "'service_tier=' || calls.service_tier"),
-    ] %}
-    left join published_prices as {{ prices }}
+    left join published_prices as standard_prices
         on
-            matched_models.price_provider_id = {{ prices }}.provider_id
-            and matched_models.price_model_id = {{ prices }}.model_id
-            and {{ context }} = {{ prices }}.price_context
-            {% if prices == 'tier_prices' -%}
+            matched_models.price_provider_id = standard_prices.provider_id
+            and matched_models.price_model_id = standard_prices.model_id
+            and standard_prices.price_context = 'standard'
+            and {{ spanmart.price_holds('calls', 'standard_prices') }}
+    left join published_prices as tier_prices
+        on
+            matched_models.price_provider_id = tier_prices.provider_id
+            and matched_models.price_model_id = tier_prices.model_id
+            and tier_prices.price_context = 'service_tier=' || calls.service_tier
             -- A cloud that sells another vendor's model does not sell that vendor's service tiers.
             and matched_models.is_own_model
-            {% endif -%}
-            and calls.started_at >= {{ prices }}.holds_from
-            and calls.started_at < {{ prices }}.holds_to
-            and cast(calls.started_at as time) >= {{ prices }}.daily_from
-            and cast(calls.started_at as time) < {{ prices }}.daily_to
-            and coalesce(calls.input_tokens, 0) > {{ prices }}.above_input_tokens
-            and coalesce(calls.input_tokens, 0) <= {{ prices }}.up_to_input_tokens
-    {% endfor %}
+            and {{ spanmart.price_holds('calls', 'tier_prices') }}
     left join active_overrides
         on
             calls.trace_id = active_overrides.trace_id

@@ -29,14 +29,7 @@ bounded_overrides as (
             ),
             9223372036854775807
         ) as up_to_input_tokens,
-        {% for rate, _, override_column, per_units in spanmart.price_rates() %}
-        {% if override_column -%}
-        {{ spanmart.usd_per_unit(override_column, per_units) }}
-            as {{ rate }}{{ ',' if not loop.last }}
-        {%- else -%}
-        cast(null as decimal(38, 24)) as {{ rate }}{{ ',' if not loop.last }}
-        {%- endif %}
-        {% endfor %}
+        {{ spanmart.rates_from_override() }}
     from overrides
 
 ),
@@ -53,14 +46,14 @@ overridden_models as (
         row_number() over (
             partition by matched_models.model_provider, matched_models.model_name
             order by
-                (bounded_overrides.provider_name is null),
-                (bounded_overrides.model_match != 'equals'),
+                (bounded_overrides.provider_name is null) asc,
+                (bounded_overrides.model_match != 'equals') asc,
                 length(bounded_overrides.model_pattern) desc,
-                bounded_overrides.model_match,
-                bounded_overrides.model_pattern,
-                bounded_overrides.provider_name,
+                bounded_overrides.model_match asc,
+                bounded_overrides.model_pattern asc,
+                bounded_overrides.provider_name asc,
                 bounded_overrides.holds_from desc,
-                bounded_overrides.above_input_tokens
+                bounded_overrides.above_input_tokens asc
         ) as override_rank,
         bounded_overrides.model_pattern as price_model_id,
         bounded_overrides.price_valid_from,
@@ -68,9 +61,7 @@ overridden_models as (
         bounded_overrides.holds_to,
         bounded_overrides.above_input_tokens,
         bounded_overrides.up_to_input_tokens,
-        {% for rate, _, _, _ in spanmart.price_rates() -%}
-        bounded_overrides.{{ rate }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ spanmart.rate_columns('bounded_overrides') }}
     from matched_models
     inner join bounded_overrides
         on

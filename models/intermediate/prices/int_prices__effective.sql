@@ -1,4 +1,4 @@
--- One row per published price list (model, context, days, window of the day) and tier of input tokens.
+-- One row per published price list (model, context, days, window of day) and tier of input size.
 {% set list_key = [
     'provider_id', 'model_id', 'price_context', 'valid_from', 'valid_to', 'time_from', 'time_to'
 ] | join(', ') %}
@@ -42,11 +42,7 @@ tiered_prices as (
         tiers.time_from,
         tiers.time_to,
         tiers.above_input_tokens,
-        {% for rate, unit, _, _ in spanmart.price_rates() %}
-        arg_max(published_prices.usd_per_unit, published_prices.above_input_tokens)
-            filter (where published_prices.price_unit = '{{ unit }}')
-            as {{ rate }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ spanmart.rates_from_units('published_prices') }}
     from tiers
     inner join published_prices
         on
@@ -76,9 +72,7 @@ bounded_prices as (
             lead(above_input_tokens) over (partition by {{ list_key }} order by above_input_tokens),
             9223372036854775807
         ) as up_to_input_tokens,
-        {% for rate, _, _, _ in spanmart.price_rates() -%}
-        {{ rate }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ spanmart.rate_columns() }}
     from tiered_prices
 
 )

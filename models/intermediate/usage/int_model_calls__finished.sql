@@ -18,16 +18,44 @@ finish_reason_classes as (
 
 ),
 
+log_records as (
+
+    select
+        trace_id,
+        span_id,
+        {{ spanmart.text_list(spanmart.attribute('finish_reasons', 'attributes', 'attributes')) }} as finish_reasons,
+    from {{ ref('stg_log_records') }}
+    where trace_id in (select spans.trace_id from spans)
+
+),
+
+-- An older convention gives the reason only in the log record of each choice.
+logged_reasons as (
+
+    select
+        trace_id,
+        span_id,
+        flatten(array_agg(finish_reasons)) as finish_reasons,
+    from log_records
+    where finish_reasons is not null
+    group by trace_id, span_id
+
+),
+
 readings as (
 
     select
         spans.span_no,
-        {{ spanmart.attribute('finish_reasons') }} as finish_reasons,
-        {{ spanmart.attribute('response_status') }} as response_status,
+        coalesce(
+            {{ spanmart.text_list('coalesce(' ~ spanmart.attribute('finish_reasons') ~ ', ' ~ spanmart.attribute('response_status') ~ ')') }},
+            logged_reasons.finish_reasons
+        ) as finish_reasons,
         {{ spanmart.attribute('max_tokens') }} as max_tokens,
         calls.output_tokens,
     from calls
     inner join spans on calls.span_no = spans.span_no
+    left join logged_reasons
+        on spans.trace_id = logged_reasons.trace_id and spans.span_id = logged_reasons.span_id
 
 ),
 
@@ -36,7 +64,7 @@ choices as (
 
     select
         span_no,
-        unnest({{ spanmart.text_list('coalesce(finish_reasons, response_status)') }}) as said_reason,
+        unnest(finish_reasons) as said_reason,
     from readings
 
 ),

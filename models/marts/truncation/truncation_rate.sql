@@ -62,13 +62,27 @@ cells as (
         count(*) as call_count,
         count(is_truncated) as known_count,
         count(*) filter (where is_truncated) as output_truncated_count,
+        count(is_input_truncated) as input_known_count,
         count(*) filter (where is_input_truncated) as input_truncated_count,
         count(*) filter (where finish_class = 'context_window') as context_window_count,
         count(*) filter (where is_empty_after_reasoning) as empty_after_reasoning_count,
-        sum(sample_weight) filter (where is_truncated is not null) as weighted_known_count,
+        coalesce(sum(sample_weight) filter (where is_truncated is not null), 0) as weighted_known_count,
         coalesce(sum(sample_weight) filter (where is_truncated), 0) as weighted_output_truncated_count,
+        sum(sample_weight * sample_weight) filter (where is_truncated is not null) as squared_weight_sum,
     from measured_calls
     group by all
+
+),
+
+weighed_cells as (
+
+    select
+        cells.*,
+        weighted_output_truncated_count / nullif(weighted_known_count, 0) as output_truncation_rate,
+        -- Sampled calls that stand for many say less than as many calls would: the interval is as wide as their
+        -- effective number makes it.
+        {{ spanmart.effective_sample_size('weighted_known_count', 'squared_weight_sum') }} as effective_count,
+    from cells
 
 ),
 
@@ -82,15 +96,16 @@ rated_cells as (
         call_count,
         known_count,
         output_truncated_count,
+        input_known_count,
         input_truncated_count,
         context_window_count,
         empty_after_reasoning_count,
         weighted_known_count,
         weighted_output_truncated_count,
-        weighted_output_truncated_count / weighted_known_count as output_truncation_rate,
-        {{ spanmart.wilson_low('output_truncated_count', 'known_count') }} as rate_low,
-        {{ spanmart.wilson_high('output_truncated_count', 'known_count') }} as rate_high,
-    from cells
+        output_truncation_rate,
+        {{ spanmart.wilson_low('output_truncation_rate * effective_count', 'effective_count') }} as rate_low,
+        {{ spanmart.wilson_high('output_truncation_rate * effective_count', 'effective_count') }} as rate_high,
+    from weighed_cells
 
 )
 

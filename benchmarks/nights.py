@@ -1,7 +1,7 @@
-"""`make bench`: what landing and building cost on this machine, on generated traffic.
+"""What landing and building cost on this machine, on generated traffic.
 
-Lands all days but the last, builds, lands the last day, builds again: the second build shows whether
-a night costs what landed and not how much history there is. Takes a number of days as its argument.
+Lands all days but the last, builds, lands the last day, builds again: the second build shows
+whether a night costs what landed and not how much history there is. Takes a number of days.
 """
 
 from __future__ import annotations
