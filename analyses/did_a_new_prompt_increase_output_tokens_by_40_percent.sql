@@ -17,9 +17,11 @@ answers as (
         baseline_version,
         candidate_version,
         case
-            when verdict in ('insufficient_data', 'not_comparable') then 'not known: ' || verdict_reason
+            when verdict in ('insufficient_data', 'not_comparable')
+                then 'not known: ' || verdict_reason
             when cs_low >= {{ increase }} then 'yes, and surely by that much'
-            when verdict = 'regression' and adjusted_difference >= {{ increase }} then 'yes, as far as can be told'
+            when verdict = 'regression' and adjusted_difference >= {{ increase }}
+                then 'yes, as far as can be told'
             when verdict = 'regression' then 'it increased them, by less'
             when cs_high < {{ increase }} then 'no'
             else 'unclear'

@@ -1,9 +1,10 @@
--- Did retries spike after a vector index refresh? One row per index version that followed another, the latest first.
+-- Did retries spike after a vector index refresh? One row per prompt and index version that followed another, the latest
+-- first.
 --
--- A retry is a tool call tried again, a model call tried again inside its span, or a whole request tried again. Tasks that
--- read the new index in its first days are compared with those that read the old one in its last days. What retries did in
--- the same days in tasks that read no index is taken off: a bad day of the network is not the index's fault.
-{%- set days = 3 %}
+-- A retry is a tool call tried again, a model call tried again inside its span, or a whole request tried again. A prompt's
+-- tasks that read the new index in its first days are compared with those that read the old one in its last days. What
+-- retries did in the same days for other prompts is taken off: a bad day of the network is not the index's fault.
+{%- set days = 7 %}
 {%- set minimum_tasks = 30 %}
 with traces as (
 
@@ -65,10 +66,10 @@ tasks as (
 
     select
         traces.task_key,
+        max(traces.prompt_name) as prompt_name,
         min(traces.started_at) as started_at,
         min(coalesce(traces.user_id_hash, traces.conversation_id, traces.task_key)) as cluster_key,
         max(trace_indexes.index_version) as index_version,
-        count(trace_indexes.trace_id) > 0 as has_retrieval,
         -- A task without a tool span retried no tool: here the absence of rows is a true zero.
         count(*) - 1
         + coalesce(sum(trace_tool_retries.retry_count), 0)
@@ -84,19 +85,24 @@ tasks as (
 index_versions as (
 
     select
+        prompt_name,
         index_version,
         min(started_at) as first_seen_at,
     from tasks
     where index_version is not null
-    group by index_version
+        and prompt_name is not null
+    group by prompt_name, index_version
 
 ),
 
 refreshes as (
 
     select
+        prompt_name,
         index_version,
-        lag(index_version) over (order by first_seen_at, index_version) as previous_index_version,
+        lag(index_version) over (
+            partition by prompt_name order by first_seen_at, index_version
+        ) as previous_index_version,
         first_seen_at as refreshed_at,
     from index_versions
 
@@ -105,12 +111,15 @@ refreshes as (
 compared_tasks as (
 
     select
+        refreshes.prompt_name,
         refreshes.index_version,
         refreshes.previous_index_version,
         refreshes.refreshed_at,
         case
-            when not tasks.has_retrieval and tasks.started_at >= refreshes.refreshed_at then 'control_after'
-            when not tasks.has_retrieval then 'control_before'
+            when tasks.prompt_name <> refreshes.prompt_name
+                and tasks.started_at >= refreshes.refreshed_at
+                then 'control_after'
+            when tasks.prompt_name <> refreshes.prompt_name then 'control_before'
             when tasks.index_version = refreshes.index_version then 'after'
             when tasks.index_version = refreshes.previous_index_version then 'before'
         end as arm,
@@ -127,6 +136,7 @@ compared_tasks as (
 clusters as (
 
     select
+        prompt_name,
         index_version,
         previous_index_version,
         refreshed_at,
@@ -143,6 +153,7 @@ clusters as (
 arms as (
 
     select
+        prompt_name,
         index_version,
         previous_index_version,
         refreshed_at,
@@ -158,6 +169,7 @@ arms as (
 comparisons as (
 
     select
+        prompt_name,
         index_version,
         previous_index_version,
         refreshed_at,
@@ -175,22 +187,15 @@ controlled_comparisons as (
 
     select
         *,
-        least(control_before_task_count, control_after_task_count) >= {{ minimum_tasks }} as has_control,
         after_retries_per_task - before_retries_per_task
-        - case
-            when least(control_before_task_count, control_after_task_count) >= {{ minimum_tasks }}
-                then control_after_retries_per_task - control_before_retries_per_task
-            else 0
-        end as increase,
+        - (control_after_retries_per_task - control_before_retries_per_task) as increase,
         {{ spanmart.difference_se(
             spanmart.difference_se('after_standard_error', 'before_standard_error'),
-            spanmart.difference_se(
-                'case when least(control_before_task_count, control_after_task_count) >= ' ~ minimum_tasks
-                ~ ' then control_after_standard_error else 0 end',
-                'case when least(control_before_task_count, control_after_task_count) >= ' ~ minimum_tasks
-                ~ ' then control_before_standard_error else 0 end'
-            )
+            spanmart.difference_se('control_after_standard_error', 'control_before_standard_error')
         ) }} as increase_se,
+        least(
+            before_task_count, after_task_count, control_before_task_count, control_after_task_count
+        ) >= {{ minimum_tasks }} as is_known,
     from comparisons
 
 ),
@@ -198,11 +203,12 @@ controlled_comparisons as (
 answers as (
 
     select
+        prompt_name,
         index_version,
         previous_index_version,
         refreshed_at,
         case
-            when least(before_task_count, after_task_count) < {{ minimum_tasks }} then 'not known: too few tasks'
+            when not is_known then 'not known: too few tasks'
             when increase > {{ spanmart.critical_z(0.99) }} * increase_se then 'yes'
             when increase > {{ spanmart.critical_z(0.9) }} * increase_se then 'perhaps'
             else 'no'
@@ -214,11 +220,12 @@ answers as (
         increase,
         increase - {{ spanmart.critical_z(0.95) }} * increase_se as increase_low,
         increase + {{ spanmart.critical_z(0.95) }} * increase_se as increase_high,
-        has_control,
         before_task_count,
         after_task_count,
+        control_before_task_count,
+        control_after_task_count,
     from controlled_comparisons
-    order by refreshed_at desc, index_version
+    order by refreshed_at desc, prompt_name
 
 )
 

@@ -53,4 +53,4 @@ def excerpt(raw: bytes | str) -> str:
     """The start of a record that could not be read, as text that any engine can store."""
     if isinstance(raw, bytes):
         raw = raw[: 4 * EXCERPT_CHARS].decode("utf-8", errors="replace")
-    return raw[:EXCERPT_CHARS].encode("utf-8", errors="replace").decode().replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    return raw.strip()[:EXCERPT_CHARS].encode("utf-8", errors="replace").decode().replace("\x00", "\N{REPLACEMENT CHARACTER}")

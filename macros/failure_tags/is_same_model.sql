@@ -2,7 +2,8 @@
     gpt-4o is gpt-4o-2024-08-06 and is not gpt-4o-mini; claude-sonnet-4 is not claude-sonnet-4-5, so a short number alone
     is no version. NULL when either is unknown.
 
-    A project that installs this one overrides it by a macro `default__is_same_model` of its own (docs/failure_tags.md). -#}
+    A project that installs this one overrides it by a macro `default__is_same_model` of its own
+    (docs/failure_tags.md). -#}
 {% macro is_same_model(selected, used) %}
     {{- return(adapter.dispatch('is_same_model', 'spanmart')(selected, used)) -}}
 {% endmacro %}

@@ -1,7 +1,8 @@
 {#- What a postprocess step does: parser, guardrail or citation, by its kind and, for one that states none, by its name.
     Anything else is NULL and counts as a validator only.
 
-    A project that installs this one overrides it by a macro `default__validator_role` of its own (docs/failure_tags.md). -#}
+    A project that installs this one overrides it by a macro `default__validator_role` of its own
+    (docs/failure_tags.md). -#}
 {% macro validator_role(validator_kind, validator_name) %}
     {{- return(adapter.dispatch('validator_role', 'spanmart')(validator_kind, validator_name)) -}}
 {% endmacro %}

@@ -93,13 +93,22 @@ def test_every_attribute_is_one_that_the_models_read(
     assert used - known - OTHER_NAMES == set()
 
 
-def test_a_trace_may_lie_in_two_files_and_a_child_before_its_parent(traffic: Any) -> None:
+def test_a_child_may_come_before_its_parent(traffic: Any) -> None:
     is_seen: set[str] = set()
     early = 0
     for span in traffic.spans:
         early += span.parent_span_id is not None and span.parent_span_id not in is_seen
         is_seen.add(span.span_id)
     assert early > 1000
+
+
+def test_a_trace_may_lie_in_two_files(traffic: Any) -> None:
+    """What ends after midnight is in the next day's file."""
+    days: dict[str, set[str]] = {}
+    for path in (traffic.folder / "traces").glob("*.jsonl"):
+        for trace_id in re.findall(r'"traceId":"([0-9a-f]{32})"', path.read_text()):
+            days.setdefault(trace_id, set()).add(path.name)
+    assert any(len(files) == 2 for files in days.values())
 
 
 def test_a_client_that_tries_again_is_one_request_in_two_traces(traffic: Any) -> None:

@@ -1,4 +1,4 @@
-"""pytest's importlib mode leaves a test's folder off the path, and the price tests share modules."""
+"""The importlib mode of pytest leaves this folder off the path, and the tests share modules."""
 
 import sys
 from pathlib import Path

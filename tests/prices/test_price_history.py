@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from genai_prices import types as genai
 from hypothesis import given
 from hypothesis import strategies as st
+
 from spanmart.commands.prices import command
 from spanmart.prices.history import merge_timelines
 from spanmart.prices.matching import UnsupportedPattern

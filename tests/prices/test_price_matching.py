@@ -4,6 +4,7 @@ import re
 
 import pytest
 from genai_prices import types as genai
+
 from spanmart.prices.matching import MatchRow, UnsupportedPattern, model_matches
 
 NAMES = ("gpt-4", "gpt-4-tts", "tts-gpt-4", "a-tts-b", "xgpt", "pre-x-end", "pre-y-end", "")

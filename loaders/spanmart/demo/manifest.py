@@ -14,6 +14,8 @@ from spanmart.demo.scenario import Window
 from spanmart.demo.trace import Trace
 
 REGRESSION = "prompt_version_regression"
+# An incident's "expected" must be found. Its "consequences" are further metrics of the same prompt
+# that it may move enough for a verdict. A regression of anything else is a false alarm.
 
 
 @dataclass
@@ -130,6 +132,8 @@ INCIDENTS: list[dict[str, Any]] = [
                 "output_truncation_rate_above": 0.2,
             },
         ],
+        # A summary that stops in the middle of a sentence is no help.
+        "consequences": ["success_rate", "cost_per_success", "thumbs_up_rate"],
     },
     {
         "name": "regressing_prompt_version",
@@ -137,6 +141,7 @@ INCIDENTS: list[dict[str, Any]] = [
         "window": _window("help-answer"),
         "dimension": {"prompt_name": "help-answer", "prompt_version": "v8"},
         "expected": [_verdict("help-answer", "success_rate", "regression", is_simpson=False)],
+        "consequences": ["cost_per_success", "escalation_rate", "thumbs_up_rate"],
     },
     {
         "name": "changed_mix",
@@ -190,6 +195,8 @@ INCIDENTS: list[dict[str, Any]] = [
             _verdict("code-help", "output_tokens_per_task", "regression"),
             _verdict("code-help", "cost_per_task", "regression"),
         ],
+        # Longer answers take longer to write.
+        "consequences": ["latency", "cost_per_success"],
     },
     {
         "name": "citation_mismatch",

@@ -11,6 +11,8 @@ CLIENT_EVENTS = (  # event, chance after a good and after a bad answer
     ("follow_up_asked", 0.05, 0.14),
     ("answer_edited", 0.02, 0.05),
 )
+LATE_EVENTS = 0.02
+HOUR_MS = 3_600_000
 # A chunk of another index: whatever was retrieved, it is not this one.
 UNSEEN_CHUNK = "kb-900#0"
 
@@ -97,7 +99,9 @@ def deliver(trace: Trace) -> None:
 def client_events(trace: Trace) -> None:
     for event, after_good, after_bad in CLIENT_EVENTS:
         if trace.rng.random() < (after_good if trace.plan.success else after_bad):
-            trace.pause(trace.took(9000, 0.8))
+            # Some come back to a tab that was left open: their spans are in the next day's file.
+            is_late = trace.rng.random() < LATE_EVENTS
+            trace.pause(HOUR_MS * trace.rng.uniform(1, 20) if is_late else trace.took(9000, 0.8))
             trace.span(
                 f"client_{event}",
                 1,

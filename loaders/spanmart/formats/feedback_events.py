@@ -110,12 +110,13 @@ def _csv_records(
             continue
         if not any(field.strip() for field in row):
             continue
-        raw = ",".join(row)
         if len(row) != len(names):
+            # Nothing of it is shown: which field names a person is what cannot be told.
             detail = f"{len(row)} fields for {len(names)} columns"
-            yield number, _Unusable(Reason.NOT_A_ROW, detail), raw
+            yield number, _Unusable(Reason.NOT_A_ROW, detail), ""
         else:
-            yield number, {name: field for name, field in zip(names, row, strict=True) if field}, raw
+            record = {name: field for name, field in zip(names, row, strict=True) if field}
+            yield number, record, json.dumps(record, ensure_ascii=False)
 
 
 def _feedback(record: dict[str, Any], number: int) -> Feedback:

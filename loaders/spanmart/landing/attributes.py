@@ -96,6 +96,10 @@ class Processor:
         masked = masking.mask(texts)
         return masked.texts, people if masked.counts is None else people + masked.counts
 
+    def raw_record(self, text: str) -> str:
+        """The text of a record that could not be read."""
+        return masking.mask_text(self._identities.in_raw_record(text))
+
     def people(self, names: pa.Array) -> tuple[pa.Array, Counts]:
         """Keyed hashes of a column of people."""
         encoded = names.dictionary_encode()

@@ -62,7 +62,7 @@ class LandResult:
     def exit_code(self) -> int:
         """0 all landed, 3 some not (and named), 1 nothing could be read."""
         unreadable = self.of_status(UNREADABLE)
-        if len(unreadable) == len(self.files):
+        if self.files and len(unreadable) == len(self.files):
             return 1
         if self.total("records_rejected") or any(each.is_named for each in unreadable):
             return 3

@@ -19,6 +19,8 @@ _RECORD_HASH_BYTES = 16
 # Between fields and between attributes; neither is found in text that producers write.
 _FIELD, _GROUP = "\x1f", "\x1e"
 _NULL = "\x00"
+# Where a record came from, and how its ids were spelled there, do not make it another record.
+_NOT_HASHED = ("record_number", "source_trace_id", "source_span_id")
 
 
 def sha256_hex(texts: pa.Array) -> pa.Array:
@@ -32,14 +34,16 @@ def record_hashes(records: Records, key: bytes) -> pa.Array:
     Keyed, because a plain hash of a record whose every field but one is known gives that one field away.
     """
     rows = len(records)
-    parts = [_row_texts(records.columns.drop_columns(["record_number"]))]
+    told_apart_by = [name for name in records.columns.column_names if name not in _NOT_HASHED]
+    parts = [_row_texts(records.columns.select(told_apart_by))]
     parts.append(_grouped(records.attributes, rows))
-    if records.resource_index is not None and records.resource_count:
+    if records.resource_index is not None:
         resources = _grouped(records.resources, records.resource_count)
         digests = pa.array(_keyed(resources, key), pa.string())
         parts.append(digests.take(pa.array(records.resource_index)))
     for children in (records.events, records.links):
-        if children is not None and len(children):
+        # Also where no record of the batch has any: a hash must not depend on a record's neighbours.
+        if children is not None:
             parts.append(_child_texts(children, rows))
     if records.body is not None:
         parts.append(pc.fill_null(records.body, _NULL))

@@ -177,8 +177,7 @@ class Preparer:
         return _lists(structs, links.owner, rows), counts
 
     def _redacted(self, reject: Reject) -> Reject:
-        texts, _ = self._processor.redact(pa.array([reject.excerpt, reject.detail], pa.string()))
-        shown, detail = texts.to_pylist()
+        shown, detail = map(self._processor.raw_record, (reject.excerpt, reject.detail))
         return Reject(reject.record_number, reject.reason, shown, detail)
 
 

@@ -59,13 +59,17 @@ class Store:
     def staging(self) -> Iterator[Path]:
         """A directory for what is not committed yet; a lock in it says that its lander lives."""
         directory = self.root / _STAGING / new_commit_id()
-        directory.mkdir(parents=True)
-        with FileLock(directory.with_suffix(".alive")):
-            try:
-                yield directory
-            finally:
-                shutil.rmtree(directory, ignore_errors=True)
-        directory.with_suffix(".alive").unlink(missing_ok=True)
+        alive = FileLock(directory.with_suffix(".alive"))
+        # Under the lock, so that nobody cleans it away between its making and its being alive.
+        with self._lock:
+            directory.mkdir(parents=True)
+            alive.acquire()
+        try:
+            yield directory
+        finally:
+            shutil.rmtree(directory, ignore_errors=True)
+            alive.release()
+            directory.with_suffix(".alive").unlink(missing_ok=True)
 
     def commits(self) -> set[str]:
         """The commits that are whole."""

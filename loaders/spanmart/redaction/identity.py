@@ -31,6 +31,14 @@ IN_PARAMETERS = re.compile(_JSON_PAIR.format(names=_JSON_NAMES + "|(?:end_?)?use
 IN_JSON_HINT = r'(?:user|User|USER)[A-Za-z._-]{0,8}\\*" ?:'
 
 
+# A person in a record that could not be read: OTLP's key and value beside each other, and the author of feedback.
+_VALUE = r'\\*"value\\*"\s*:\s*\{\s*\\*"\w+\\*"\s*:\s*\\*"?([^"\\}\]]+)'
+_KEY = r'\\*"key\\*"\s*:\s*\\*"([^"\\]*)\\*"'
+_KEY_THEN_VALUE = re.compile(_KEY + r"\s*,\s*" + _VALUE)
+_VALUE_THEN_KEY = re.compile(_VALUE + r'\\*"?\s*\}\s*,\s*' + _KEY)
+_AUTHOR = re.compile(r'("author"\s*:\s*"?)([^"\\,}]+)')
+
+
 class Identities:
     """Hashes of people under one secret; whoever lacks it cannot tell who a hash is."""
 
@@ -54,6 +62,20 @@ class Identities:
             digest = hmac.digest(self._secret, value.encode(), "sha256").hex()
             self._known[value] = PREFIX + digest[:_DIGITS]
         return self._known[value]
+
+    def in_raw_record(self, text: str) -> str:
+        """Hashes the people in the text of a record that could not be read."""
+
+        def known(match: re.Match[str], key: int, value: int) -> str:
+            if not self.is_identity(match[key]):
+                return match[0]
+            start, end = match.start(value) - match.start(), match.end(value) - match.start()
+            return match[0][:start] + self.hashed(match[value]) + match[0][end:]
+
+        text = _KEY_THEN_VALUE.sub(lambda match: known(match, 1, 2), text)
+        text = _VALUE_THEN_KEY.sub(lambda match: known(match, 2, 1), text)
+        text = _AUTHOR.sub(lambda match: match[1] + self.hashed(match[2]), text)
+        return self.in_json(is_content=False)(text)[0]
 
     def in_json(self, is_content: bool) -> Callable[[str], tuple[str, int]]:
         """Hashes the people named in JSON text; returns the text and how many there were."""

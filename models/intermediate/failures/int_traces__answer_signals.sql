@@ -1,4 +1,5 @@
--- One row per trace with a model call, a validator or a routing decision: how the answer was made and checked.
+-- One row per trace with a model call, a validator or a routing decision: how the answer was made
+-- and checked.
 {{ config(materialized='view') }}
 with model_spans as (
 
@@ -68,8 +69,9 @@ checks as (
         trace_id,
         {{ spanmart.known_count('not is_passed') }} as validator_failed_count,
         {% for role in ['parser', 'guardrail', 'citation'] %}
-        {{ spanmart.known_count("case when validator_role = '" ~ role ~ "' then not is_passed end") }}
-            as {{ role }}_failed_count,
+        {{ spanmart.known_count(
+            "case when validator_role = '" ~ role ~ "' then not is_passed end"
+        ) }} as {{ role }}_failed_count,
         {% endfor %}
         cast(sum(repair_attempts) as bigint) as repair_attempts,
         bool_or(is_fallback) as is_postprocess_fallback,
@@ -79,7 +81,8 @@ checks as (
 
 ),
 
--- A prepass picks a route and no model; the decision that counts is the last one that names a model.
+-- A prepass picks a route and no model; the decision that counts is the last one that names a
+-- model.
 routing_decisions as (
 
     select
@@ -119,7 +122,8 @@ answer_signals as (
 
     select
         answered_traces.trace_id,
-        -- One failed parse may be told twice, by the model span and by the parser: the larger count, not the sum.
+        -- One failed parse may be told twice, by the model span and by the parser: the larger
+        -- count, not the sum.
         greatest(model_use.unparsed_output_count, checks.parser_failed_count) as parse_failed_count,
         model_use.model_blocked_count,
         model_use.model_timeout_count,

@@ -29,7 +29,8 @@ retrievals as (
         min(score_min) as score_min,
         max(score_max) as score_max,
         cast(sum(filtered_by_acl_count) as bigint) as filtered_by_acl_count,
-        -- From the snapshot to this retrieval, so that a replay of old traffic does not age its index.
+        -- From the snapshot to this retrieval, so that a replay of old traffic does not age its
+        -- index.
         max(date_diff('second', index_snapshot_at, started_at) / 86400.0) as index_age_days,
         count(*) filter (
             where {{ spanmart.is_timeout('error_type', 'error_message_redacted') }}
@@ -39,8 +40,8 @@ retrievals as (
 
 ),
 
--- Two retrievals may return the same chunk, of which the prompt keeps one copy: a chunk is in the context if any of its
--- rows is, and counting rows would call the other copy left out.
+-- Two retrievals may return the same chunk, of which the prompt keeps one copy: a chunk is in the
+-- context if any of its rows is, and counting rows would call the other copy left out.
 chunks as (
 
     select
@@ -48,7 +49,9 @@ chunks as (
         coalesce(chunk_id, document_id) as chunk_key,
         bool_or(is_included) as is_included,
         bool_or(
-            case when is_included is not null then exclusion_reason is not distinct from 'budget' end
+            case
+                when is_included is not null then exclusion_reason is not distinct from 'budget'
+            end
         ) as is_excluded_for_budget,
     from retrieved_documents
     group by trace_id, coalesce(chunk_id, document_id)
@@ -60,15 +63,17 @@ contexts as (
     select
         trace_id,
         {{ spanmart.known_count('is_included') }} as included_count,
-        {{ spanmart.known_count('case when is_included then false else is_excluded_for_budget end') }}
-            as budget_excluded_count,
+        {{ spanmart.known_count(
+            'case when is_included then false else is_excluded_for_budget end'
+        ) }} as budget_excluded_count,
     from chunks
     group by trace_id
 
 ),
 
--- What a prompt's system section usually weighs: the yardstick for one that was cut to fit the budget. Per prompt and not
--- per version, because a version that always drops its instructions would be its own yardstick.
+-- What a prompt's system section usually weighs: the yardstick for one that was cut to fit the
+-- budget. Per prompt and not per version, because a version that always drops its instructions
+-- would be its own yardstick.
 usual_system_sections as (
 
     select

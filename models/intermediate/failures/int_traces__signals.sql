@@ -1,6 +1,6 @@
 -- One row per trace: everything that a failure tag may read, one column a signal.
--- A table of all history and not of this run's traces only: a new rule, a new row of required_tools or an overridden
--- definition must reach the traces of last month too.
+-- A table of all history and not of this run's traces only: a new rule, a new row of required_tools
+-- or an overridden definition must reach the traces of last month too.
 with request_traces as (
 
     select * from {{ ref('request_trace') }}
@@ -110,8 +110,11 @@ signals as (
 
         request_traces.model_used,
         answer_signals.selected_model,
-        not {{ spanmart.is_same_model('answer_signals.selected_model', 'request_traces.model_used') }}
-            as is_route_model_mismatch,
+        (
+            {{ spanmart.is_same_model(
+                'answer_signals.selected_model', 'request_traces.model_used'
+            ) }}
+        ) = false as is_route_model_mismatch,
         answer_signals.is_routing_fallback,
         answer_signals.is_postprocess_fallback,
 
@@ -126,7 +129,8 @@ signals as (
                     + coalesce(retrieval_signals.retrieval_timeout_count, 0)
                     + coalesce(cast(answer_signals.is_last_call_timed_out as integer), 0)
         end as unrecovered_timeout_count,
-        -- A candidate, to be looked at: whether the answer owns up to the failure stands in its text, which is not here.
+        -- A candidate, to be looked at: whether the answer owns up to the failure stands in its
+        -- text, which is not here.
         case
             when tool_signals.tool_call_count > 0
                 then

@@ -1,5 +1,6 @@
--- One row per trace (or span, for a tag of grain span) and tag with a rule: whether the rule holds, NULL if it cannot be
--- told. A view, because only the few rows that hold are worth keeping, and those are in failure_tag.
+-- One row per trace (or span, for a tag of grain span) and tag with a rule: whether the rule holds,
+-- NULL if it cannot be told. A view, because only the few rows that hold are worth keeping, and
+-- those are in failure_tag.
 {{ config(materialized='view') }}
 {%- for relation in spanmart.failure_tag_relations() %}
 -- depends_on: {{ ref(relation) }}
@@ -17,22 +18,22 @@ with verdicts as (
     {%- set rule = spanmart.failure_rule(declared) %}
     union all
 
-    {#- The block stands on the line of its condition, where the warehouse points when it cannot read it. #}
+    {#- The block stands on its condition's line, where the warehouse points at an error. #}
     {% if declared.relation == 'int_traces__signals' %}
     select
         trace_id,
-        null,
-        '{{ declared.tag }}',
-        ({{ rule }}), /* {{ declared.block }} */
+        null as span_id,
+        '{{ declared.tag }}' as failure_tag,
+        ({{ rule }}) as is_tagged, /* {{ declared.block }} */
     from {{ ref(declared.relation) }}
 
     {% elif declared.when is none %}
     {#- The relation is the rule: a trace that has no row in it is told not to have the failure. -#}
     select
         signals.trace_id,
-        {{ 'found.span_id' if declared.grain == 'span' else 'null' }},
-        '{{ declared.tag }}',
-        bool_or(found.trace_id is not null), /* {{ declared.block }} */
+        {{ 'found.span_id' if declared.grain == 'span' else 'null' }} as span_id,
+        '{{ declared.tag }}' as failure_tag,
+        bool_or(found.trace_id is not null) as is_tagged, /* {{ declared.block }} */
     from {{ ref('int_traces__signals') }} as signals
     left join {{ ref(declared.relation) }} as found on signals.trace_id = found.trace_id
     group by all
@@ -40,9 +41,9 @@ with verdicts as (
     {% else %}
     select
         trace_id,
-        {{ 'span_id' if declared.grain == 'span' else 'null' }},
-        '{{ declared.tag }}',
-        bool_or({{ rule }}), /* {{ declared.block }} */
+        {{ 'span_id' if declared.grain == 'span' else 'null' }} as span_id,
+        '{{ declared.tag }}' as failure_tag,
+        bool_or({{ rule }}) as is_tagged, /* {{ declared.block }} */
     from {{ ref(declared.relation) }}
     group by all
 

@@ -42,8 +42,10 @@ tool_use as (
         trace_id,
         count(*) as tool_call_count,
         {{ spanmart.known_count('not is_success') }} as tool_error_count,
-        -- A retry that got through is cost and time, not a failure of the answer: only the last attempt counts.
-        {{ spanmart.known_count('is_last_attempt and not is_success') }} as tool_last_attempt_failed_count,
+        -- A retry that got through is cost and time, not a failure of the answer: only the last
+        -- attempt counts.
+        {{ spanmart.known_count('is_last_attempt and not is_success') }}
+            as tool_last_attempt_failed_count,
         {{ spanmart.known_count('not is_last_attempt') }} as tool_retry_count,
         {{ spanmart.known_count('is_timeout') }} as tool_timeout_count,
         {{ spanmart.known_count('is_timeout and is_last_attempt and is_success is not true') }}

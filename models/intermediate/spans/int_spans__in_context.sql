@@ -13,14 +13,33 @@ placed_spans as (
 
 ),
 
-own_context_1 as {{ spanmart.materialized() }} (
+-- Each attribute is looked up once; what follows reads columns.
+readings as {{ spanmart.materialized() }} (
 
     select
         spans.span_no,
+        spans.name,
+        {{ spanmart.attribute('span_type') }} as declared_type,
+        {{ spanmart.attribute('operation_name') }} as declared_operation,
+        {{ spanmart.attribute('tool_name') }} as named_tool,
+        {{ spanmart.attribute('error_type') }} as declared_error_type,
+        {{ spanmart.attribute('service_name') }} as service_name,
+        list_filter(
+            spans.events, lambda event: event.name = 'exception'
+        )[-1].attributes as exception_attributes,
         {% for field in fields %}
         {{ spanmart.attribute(field) }} as {{ field }},
         {% endfor %}
     from spans
+
+),
+
+own_context_1 as {{ spanmart.materialized() }} (
+
+    select
+        span_no,
+        {{ fields | join(',\n        ') }},
+    from readings
 
 ),
 
@@ -50,56 +69,55 @@ own_context_{{ hop * 2 }} as {{ spanmart.materialized() }} (
 typed_spans as (
 
     select
-        spans.*,
-        {{ spanmart.span_type(spanmart.attribute('span_type'), 'spans.name') }} as span_type,
-        {{ spanmart.attribute('operation_name') }} as declared_operation,
-        {{ spanmart.attribute('tool_name') }} as named_tool,
-        list_filter(
-            spans.events, lambda event: event.name = 'exception'
-        )[-1].attributes as exception_attributes,
-    from spans
+        span_no,
+        declared_operation,
+        named_tool,
+        declared_error_type,
+        service_name,
+        exception_attributes,
+        {{ spanmart.span_type('declared_type', 'name') }} as span_type,
+    from readings
 
 ),
 
 spans_in_context as (
 
     select
-        typed_spans.span_no,
+        spans.span_no,
         placed_spans.parent_no,
-        typed_spans.trace_id,
-        typed_spans.span_id,
-        typed_spans.parent_span_id,
+        spans.trace_id,
+        spans.span_id,
+        spans.parent_span_id,
         placed_spans.is_orphan,
         placed_spans.is_ring_cut,
-        typed_spans.name,
-        typed_spans.kind,
+        spans.name,
+        spans.kind,
         typed_spans.span_type,
         {{ spanmart.operation_name(
-            'typed_spans.span_type', 'typed_spans.name', 'typed_spans.named_tool', 'typed_spans.declared_operation'
+            'typed_spans.span_type', 'spans.name', 'typed_spans.named_tool', 'typed_spans.declared_operation'
         ) }} as operation_name,
-        typed_spans.start_time_unix_nano,
-        typed_spans.end_time_unix_nano,
-        {{ spanmart.nanos_to_timestamp('typed_spans.start_time_unix_nano') }} as started_at,
-        {{ spanmart.nanos_to_timestamp('typed_spans.end_time_unix_nano') }} as ended_at,
+        spans.start_time_unix_nano,
+        spans.end_time_unix_nano,
+        {{ spanmart.nanos_to_timestamp('spans.start_time_unix_nano') }} as started_at,
+        {{ spanmart.nanos_to_timestamp('spans.end_time_unix_nano') }} as ended_at,
         -- Exported durations are milliseconds in one version and seconds in the next: only the two ends are believed.
-        (typed_spans.end_time_unix_nano - typed_spans.start_time_unix_nano) / 1e6 as duration_ms,
-        typed_spans.status_code as span_status,
+        (spans.end_time_unix_nano - spans.start_time_unix_nano) / 1e6 as duration_ms,
+        spans.status_code as span_status,
         coalesce(
-            {{ spanmart.attribute('error_type', 'typed_spans.attributes', 'typed_spans.resource_attributes') }},
+            typed_spans.declared_error_type,
             {{ spanmart.map_get('typed_spans.exception_attributes', 'exception.type') }}
         ) as error_type,
         coalesce(
-            nullif(typed_spans.status_message, ''),
+            nullif(spans.status_message, ''),
             {{ spanmart.map_get('typed_spans.exception_attributes', 'exception.message') }}
         ) as error_message_redacted,
-        {{ spanmart.attribute('service_name', 'typed_spans.attributes', 'typed_spans.resource_attributes') }}
-            as service_name,
-        typed_spans.scope_name as instrumentation_scope,
-        typed_spans.scope_version as instrumentation_scope_version,
-        typed_spans.trace_state,
-        typed_spans.source,
-        typed_spans.source_format,
-        typed_spans.landed_at,
+        typed_spans.service_name,
+        spans.scope_name as instrumentation_scope,
+        spans.scope_version as instrumentation_scope_version,
+        spans.trace_state,
+        spans.source,
+        spans.source_format,
+        spans.landed_at,
         {% for field in fields %}
         {% if field == 'experiment_ids' %}
         {{ spanmart.text_list('context.experiment_ids') }} as experiment_ids,
@@ -112,15 +130,16 @@ spans_in_context as (
         context.{{ field }},
         {% endif %}
         {% endfor %}
-        typed_spans.attributes,
-        typed_spans.resource_attributes,
-        typed_spans.events,
-        typed_spans.artifact_refs,
-        typed_spans.redaction_count,
-        typed_spans.version_count,
-    from typed_spans
-    inner join placed_spans on typed_spans.span_no = placed_spans.span_no
-    inner join own_context_{{ hops[-1] * 2 }} as context on typed_spans.span_no = context.span_no
+        spans.attributes,
+        spans.resource_attributes,
+        spans.events,
+        spans.artifact_refs,
+        spans.redaction_count,
+        spans.version_count,
+    from spans
+    inner join typed_spans on spans.span_no = typed_spans.span_no
+    inner join placed_spans on spans.span_no = placed_spans.span_no
+    inner join own_context_{{ hops[-1] * 2 }} as context on spans.span_no = context.span_no
 
 )
 

@@ -34,7 +34,7 @@ trace_context as (
 
     select
         trace_id,
-        {% for field in fields if field != 'workload_class' %}
+        {% for field in fields if field not in ['workload_class', 'prompt_version'] %}
         first({{ field }} order by start_time_unix_nano, span_no) filter (where {{ field }} is not null)
             as {{ field }},
         {% endfor %}
@@ -56,6 +56,21 @@ trace_context as (
         first(instrumentation_scope order by start_time_unix_nano, span_no) as instrumentation_scope,
     from spans
     group by trace_id
+
+),
+
+-- A version means nothing under another prompt's name.
+prompt_versions as (
+
+    select
+        trace_context.trace_id,
+        first(spans.prompt_version order by spans.start_time_unix_nano, spans.span_no) as prompt_version,
+    from trace_context
+    inner join spans
+        on trace_context.trace_id = spans.trace_id
+        and trace_context.prompt_name is not distinct from spans.prompt_name
+    where spans.prompt_version is not null
+    group by trace_context.trace_id
 
 ),
 
@@ -83,6 +98,7 @@ described_traces as (
             else roots.root_duration_ms
         end as duration_ms,
         trace_context.* exclude (trace_id, first_started_at, last_ended_at),
+        prompt_versions.prompt_version,
         coalesce(trace_context.task_id, trace_context.request_id, trace_context.trace_id) as task_key,
         {{ spanmart.sample_weight('trace_context.trace_state', 'trace_context.sample_rate') }} as sample_weight,
         {{ spanmart.attribute('final_status', 'root_spans.attributes', 'root_spans.resource_attributes') }}
@@ -92,6 +108,7 @@ described_traces as (
     from roots
     inner join trace_context on roots.trace_id = trace_context.trace_id
     inner join spans as root_spans on roots.span_no = root_spans.span_no
+    left join prompt_versions on roots.trace_id = prompt_versions.trace_id
 
 )
 

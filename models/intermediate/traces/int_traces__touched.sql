@@ -8,16 +8,6 @@ with spans as (
 
 ),
 
-{% if not built_traces %}
-touched_traces as (
-
-    select distinct
-        spans.trace_id,
-        'first_build' as touch_reason,
-    from spans
-
-)
-{% else %}
 log_records as (
 
     select * from {{ ref('stg_log_records') }}
@@ -30,6 +20,16 @@ feedback as (
 
 ),
 
+{% if not built_traces %}
+touched_traces as (
+
+    select distinct
+        spans.trace_id,
+        'first_build' as touch_reason,
+    from spans
+
+)
+{% else %}
 built_traces as (
 
     select
@@ -57,6 +57,8 @@ new_spans as (
         {{ spanmart.attribute('conversation_id') }} as conversation_id,
         {{ spanmart.attribute('response_id') }} as response_id,
         {{ spanmart.attribute('usage_input') }} as usage_input,
+        {{ spanmart.attribute('span_type') }} as declared_type,
+        name,
         start_time_unix_nano,
         end_time_unix_nano,
     from spans
@@ -147,7 +149,7 @@ built_calls as (
     select
         trace_id,
         response_id,
-        reported_input_tokens,
+        coalesce(reported_input_tokens, -1) as reported_input_tokens,
         started_at,
         ended_at,
     from {{ built_calls }}
@@ -158,11 +160,15 @@ changed_calls as (
 
     select
         response_id,
-        usage_input as reported_input_tokens,
+        -- Two failed calls without usage can be twins as well.
+        coalesce(usage_input, -1) as reported_input_tokens,
         {{ spanmart.nanos_to_timestamp('start_time_unix_nano') }} as started_at,
         {{ spanmart.nanos_to_timestamp('end_time_unix_nano') }} as ended_at,
     from new_spans
-    where usage_input is not null or response_id is not null
+    where
+        usage_input is not null
+        or response_id is not null
+        or {{ spanmart.span_type('declared_type', 'name') }} = 'model'
     union all
     select
         built_calls.response_id,

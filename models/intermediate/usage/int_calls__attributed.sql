@@ -159,6 +159,14 @@ answers as (
                 trusted_calls.started_at asc,
                 trusted_calls.span_id asc
         ) as answer_rank,
+        count(*) over (
+            partition by
+                trusted_calls.trace_id,
+                trusted_calls.call_kind,
+                trusted_calls.response_id,
+                trusted_calls.has_usage,
+                trusted_calls.span_type
+        ) as record_count,
     from trusted_calls
 
 ),
@@ -166,11 +174,13 @@ answers as (
 attributed_calls as (
 
     select
-        answers.* exclude (answer_rank, nested_reason, is_answer, trust),
+        answers.* exclude (answer_rank, record_count, nested_reason, is_answer, trust),
         case
             when not answers.is_answer then answers.nested_reason
             when answers.answer_rank > 1 then coalesce(answers.nested_reason, 'same_response_id')
-            when answers.trust = 0 then answers.nested_reason
+            -- Trust decides between records of one answer. With a single record there is nothing to decide, and the
+            -- usage below it is that of another call.
+            when answers.trust = 0 or answers.record_count = 1 then answers.nested_reason
         end as duplicate_reason,
     from answers
 

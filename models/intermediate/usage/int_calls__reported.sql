@@ -5,7 +5,7 @@ with spans as (
 
 ),
 
-readings as (
+readings as {{ spanmart.materialized() }} (
 
     select
         span_no,

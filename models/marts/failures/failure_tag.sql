@@ -54,53 +54,61 @@ opinions as (
         feedback_events.label,
         feedback_events.occurred_at,
         {{ spanmart.tag_of_label_sql('feedback_events.label') }} as plain_label,
-        -- Who gives a tag by hand is a reviewer, whatever the tool calls them; what a machine gives is not.
+        -- Who gives a tag by hand is a reviewer, whatever the tool calls them; what a machine gives
+        -- is not.
         case
             when feedback_events.source in ('evaluator', 'system') then 'evaluator' else 'reviewer'
         end as source,
-        case
-            when feedback_events.kind = 'failure_tag'
-                -- One person may give a trace several tags: of these only the same tag's later word counts, and a score of
-                -- 0 takes it back.
-                then
-                    feedback_events.score is distinct from 0
-                    and row_number() over (
-                        partition by
-                            feedback_events.trace_id,
-                            feedback_events.span_id,
-                            feedback_events.kind,
-                            feedback_events.source,
-                            feedback_events.author_hash,
-                            {{ spanmart.tag_of_label_sql('feedback_events.label') }}
-                        order by feedback_events.occurred_at desc, feedback_events.feedback_id desc
-                    ) = 1
-            -- Of the other kinds a later label replaces an earlier one. An evaluator named for a failure also reports its
-            -- absence, as a good score.
-            else feedback_events.is_latest and feedback_events.polarity is distinct from 'positive'
-        end as is_standing,
+        feedback_events.score,
+        feedback_events.polarity,
+        feedback_events.is_latest,
+        row_number() over (
+            partition by
+                feedback_events.trace_id,
+                feedback_events.span_id,
+                feedback_events.kind,
+                feedback_events.source,
+                feedback_events.author_hash,
+                feedback_events.evaluator_name,
+                {{ spanmart.tag_of_label_sql('feedback_events.label') }}
+            order by feedback_events.occurred_at desc, feedback_events.feedback_id desc
+        ) as newest_first,
     from feedback_events
     where feedback_events.kind in ('failure_tag', 'reviewer_label', 'evaluator_label')
+
+),
+
+standing_opinions as (
+
+    select * from opinions
+    where
+        -- One person may give a trace several tags: of these only the same tag's later word counts,
+        -- and a score of 0 takes it back.
+        (kind = 'failure_tag' and newest_first = 1 and coalesce(score, 1) <> 0)
+        -- Of the other kinds a later label replaces an earlier one. An evaluator named for a failure
+        -- also reports its absence, as a good score.
+        or (kind <> 'failure_tag' and is_latest and coalesce(polarity, 'unknown') <> 'positive')
 
 ),
 
 labelled_tags as (
 
     select
-        opinions.trace_id,
-        opinions.span_id,
-        -- What is said to be a tag is kept under its own name though nobody has declared it: that is how new kinds of
-        -- failure show. Any other label is a tag only if a tag claims it.
-        coalesce(labels.failure_tag, opinions.plain_label) as failure_tag,
-        opinions.source,
-        opinions.label,
-        opinions.occurred_at as labelled_at,
-    from opinions
-    left join labels on opinions.plain_label = labels.label
+        standing_opinions.trace_id,
+        standing_opinions.span_id,
+        -- What is said to be a tag is kept under its own name though nobody has declared it: that
+        -- is how new kinds of failure show. Any other label is a tag only if a tag claims it.
+        coalesce(labels.failure_tag, standing_opinions.plain_label) as failure_tag,
+        standing_opinions.source,
+        standing_opinions.label,
+        standing_opinions.occurred_at as labelled_at,
+    from standing_opinions
+    left join labels on standing_opinions.plain_label = labels.label
     where
-        opinions.is_standing
-        and (
-            labels.label is not null
-            or (opinions.kind = 'failure_tag' and opinions.plain_label <> '')
+        labels.label is not null
+        or (
+            standing_opinions.kind = 'failure_tag'
+            and standing_opinions.plain_label <> ''
         )
 
 ),
@@ -132,7 +140,7 @@ described_tags as (
 
     select
         {{ spanmart.stable_hash(
-            "concat_ws('|', tags.trace_id, coalesce(tags.span_id, ''), tags.failure_tag, tags.source)"
+            "concat(tags.trace_id, '|', tags.span_id, '|', tags.failure_tag, '|', tags.source)"
         ) }} as failure_tag_id,
         tags.trace_id,
         tags.span_id,
@@ -153,7 +161,8 @@ described_tags as (
                 tags.source desc,
                 tags.span_id asc nulls first
         ) = 1 as is_primary,
-        -- A rule was true from the moment the trace ended; the time of a build would change with every build.
+        -- A rule was true from the moment the trace ended; the time of a build would change with
+        -- every build.
         coalesce(tags.first_labelled_at, signals.ended_at) as tagged_at,
     from tags
     inner join signals on tags.trace_id = signals.trace_id

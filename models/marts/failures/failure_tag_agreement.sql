@@ -1,4 +1,5 @@
--- One row per failure tag with a rule: what its rule and the reviewers each found on the traces that both looked at.
+-- One row per failure tag with a rule: what its rule and the reviewers each found on the traces
+-- that both looked at.
 with signals as (
 
     select * from {{ ref('int_traces__signals') }}
@@ -73,9 +74,9 @@ counts as (
     select
         failure_tag,
         count(*) as reviewed_trace_count,
+        count(*) filter (where is_tagged_by_rule) as rule_count,
+        count(*) filter (where is_tagged_by_reviewer) as reviewer_count,
         count(*) filter (where is_tagged_by_rule and is_tagged_by_reviewer) as both_count,
-        count(*) filter (where is_tagged_by_rule and not is_tagged_by_reviewer) as rule_only_count,
-        count(*) filter (where is_tagged_by_reviewer and not is_tagged_by_rule) as reviewer_only_count,
     from double_verdicts
     group by failure_tag
 
@@ -88,17 +89,14 @@ agreement as (
         declared_tags.failure_family,
         coalesce(counts.reviewed_trace_count, 0) as reviewed_trace_count,
         coalesce(counts.both_count, 0) as both_count,
-        coalesce(counts.rule_only_count, 0) as rule_only_count,
-        coalesce(counts.reviewer_only_count, 0) as reviewer_only_count,
-        counts.both_count / nullif(counts.both_count + counts.rule_only_count, 0) as rule_precision,
-        {{ spanmart.wilson_low('counts.both_count', '(counts.both_count + counts.rule_only_count)') }}
-            as rule_precision_low,
-        {{ spanmart.wilson_high('counts.both_count', '(counts.both_count + counts.rule_only_count)') }}
-            as rule_precision_high,
-        counts.both_count / nullif(counts.both_count + counts.reviewer_only_count, 0) as rule_recall,
-        {{ spanmart.wilson_low('counts.both_count', '(counts.both_count + counts.reviewer_only_count)') }}
-            as rule_recall_low,
-        {{ spanmart.wilson_high('counts.both_count', '(counts.both_count + counts.reviewer_only_count)') }}
+        coalesce(counts.rule_count - counts.both_count, 0) as rule_only_count,
+        coalesce(counts.reviewer_count - counts.both_count, 0) as reviewer_only_count,
+        counts.both_count / nullif(counts.rule_count, 0) as rule_precision,
+        {{ spanmart.wilson_low('counts.both_count', 'counts.rule_count') }} as rule_precision_low,
+        {{ spanmart.wilson_high('counts.both_count', 'counts.rule_count') }} as rule_precision_high,
+        counts.both_count / nullif(counts.reviewer_count, 0) as rule_recall,
+        {{ spanmart.wilson_low('counts.both_count', 'counts.reviewer_count') }} as rule_recall_low,
+        {{ spanmart.wilson_high('counts.both_count', 'counts.reviewer_count') }}
             as rule_recall_high,
     from declared_tags
     left join counts on declared_tags.failure_tag = counts.failure_tag

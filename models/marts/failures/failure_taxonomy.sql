@@ -1,6 +1,6 @@
--- One row per day, tenant, task type, prompt version, failure tag and source of the tag; production traces only.
--- Every tag in use has a row in every cell, also where it tagged nothing: a roll-up over tagged cells alone would leave
--- their untagged neighbours out of the denominator.
+-- One row per day, tenant, task type, prompt version, failure tag and source of the tag; production
+-- traces only. Every tag in use has a row in every cell, also where it tagged nothing: a roll-up
+-- over tagged cells alone would leave their untagged neighbours out of the denominator.
 with signals as (
 
     select * from {{ ref('int_traces__signals') }}
@@ -188,8 +188,8 @@ counts as (
         declared_tags.severity,
         coalesce(tagged.trace_count, 0) as tagged_trace_count,
         coalesce(tagged.primary_trace_count, 0) as primary_trace_count,
-        -- How many traces could have been told. An evaluator looks for what it was made for, and the others it stays silent
-        -- about are not known to be clean.
+        -- How many traces could have been told. An evaluator looks for what it was made for, and
+        -- the others it stays silent about are not known to be clean.
         case tags_in_use.source
             when 'rule' then coalesce(known.trace_count, 0)
             when 'reviewer' then cells.reviewed_trace_count
@@ -257,8 +257,10 @@ taxonomy as (
         known_weight,
         trace_weight,
         rate,
-        {{ spanmart.wilson_low('rate * effective_trace_count', 'effective_trace_count') }} as rate_low,
-        {{ spanmart.wilson_high('rate * effective_trace_count', 'effective_trace_count') }} as rate_high,
+        {{ spanmart.wilson_low('rate * effective_trace_count', 'effective_trace_count') }}
+            as rate_low,
+        {{ spanmart.wilson_high('rate * effective_trace_count', 'effective_trace_count') }}
+            as rate_high,
         known_rate,
     from rates
 

@@ -191,13 +191,22 @@ def _documents(batch: Batch, line: bytes, number: int, is_cut_off: bool) -> list
     while position < len(text):
         try:
             document, position = decoder.raw_decode(text, position)
-        except (ValueError, RecursionError):
-            reason = Reason.TRUNCATED_RECORD if is_cut_off else Reason.NOT_JSON
+        except RecursionError:
+            batch.rejects.append(Reject(number, Reason.TOO_DEEP, excerpt(text[position:])))
+            break
+        except json.JSONDecodeError as error:
+            truncated = is_cut_off and _is_at_end(error, text)
+            reason = Reason.TRUNCATED_RECORD if truncated else Reason.NOT_JSON
             batch.rejects.append(Reject(number, reason, excerpt(text[position:])))
             break
         documents.append(document)
         position += len(text[position:]) - len(text[position:].lstrip())
     return documents
+
+
+def _is_at_end(error: json.JSONDecodeError, text: str) -> bool:
+    """Whether more text could have made it JSON."""
+    return error.pos >= len(text) or error.msg.startswith(("Unterminated", "Invalid \\escape"))
 
 
 def _is_document(head: bytes) -> bool:

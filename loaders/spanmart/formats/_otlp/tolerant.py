@@ -179,7 +179,8 @@ def _value(value: Any) -> Json | None:
         flag = value["boolValue"]
         return {"boolValue": flag} if isinstance(flag, bool) else {"stringValue": _str(flag)}
     if "intValue" in value:
-        return {"intValue": _str(value["intValue"])}
+        number = _int(value["intValue"])
+        return {"intValue": _str(value["intValue"] if number is None else number)}
     if "doubleValue" in value:
         return {"doubleValue": _float(value["doubleValue"])}
     if "bytesValue" in value:

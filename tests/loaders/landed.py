@@ -1,0 +1,46 @@
+"""A landing directory and the rows in it as a warehouse would read them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from spanmart.landing import LandResult, land
+from spanmart.settings import Settings
+
+Row = dict[str, Any]
+
+# What differs from load to load for the same records.
+LINEAGE = ("source_file", "source_format", "record_number", "load_id", "landed_at", "landed_on")
+
+
+class Landing:
+    """A landing directory with what tests ask of it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def land(self, *paths: Path | str, **options: Any) -> LandResult:
+        return land(paths, landing=self.root, **({"settings": Settings()} | options))
+
+    def rows(self, table: str, keep_lineage: bool = False) -> list[Row]:
+        """The rows of loads that are in the ledger, maps as dicts, in an order of their own."""
+        connection = duckdb.connect()
+        loads = self.root / "loads" / "*" / "*.parquet"
+        found = connection.execute(
+            "select * from read_parquet(?, hive_partitioning = true) as landed"
+            " where load_id in (select load_id from read_parquet(?))",
+            [str(self.root / table / "*" / "*.parquet"), str(loads)],
+        )
+        names = [each[0] for each in found.description or []]
+        rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+        if not keep_lineage:
+            rows = [{k: v for k, v in row.items() if k not in LINEAGE} for row in rows]
+        return sorted(rows, key=repr)
+
+    def files(self) -> list[str]:
+        return sorted(
+            path.relative_to(self.root).as_posix() for path in self.root.rglob("*") if path.is_file()
+        )

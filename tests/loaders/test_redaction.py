@@ -1,0 +1,186 @@
+"""Every detector finds what it is for, and leaves alone what only looks like it."""
+
+from __future__ import annotations
+
+import json
+
+import pyarrow as pa
+import pytest
+
+from spanmart.redaction.detectors import DETECTORS
+from spanmart.redaction.identity import Identities
+from spanmart.redaction.masking import mask, mask_text
+
+# Built from parts, so that a scanner of this repository finds no key in it.
+AWS = "AKIA" + "IOSFODNN7EXAMPLE"
+OPENAI = "sk-" + "proj-abcdefghij0123456789"
+ANTHROPIC = "sk-" + "ant-api03-AbCdEfGhIjKlMnOpQr"
+GITHUB = "ghp" + "_0123456789abcdefghij0123456789abcdef"
+SLACK = "xox" + "b-123456789012-abcdefghijkl"
+GOOGLE = "AIza" + "SyA1234567890abcdefghijklmnopqrstuv"
+STRIPE = "sk_" + "live_0123456789abcdefghij"
+JWT = "eyJ" + "hbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abc_def-123"
+PRIVATE_KEY = "-----BEGIN RSA PRIVATE " + "KEY-----\nMIIEabc\n-----END RSA PRIVATE " + "KEY-----"
+
+FOUND = [
+    ("write to alice@example.com now", "write to [email] now"),
+    ("bob.o'neil+tag@mail.example.co.uk", "[email]"),
+    ("jürgen@größe.example", "[email]"),
+    ("call +49 170 1234567 today", "call [phone] today"),
+    ("+1-415-555-0132", "[phone]"),
+    ("+44 (0)20 7946 0958", "[phone]"),
+    ("0049 170 1234567", "[phone]"),
+    ("(415) 555-0132 or 415-555-0132", "[phone] or [phone]"),
+    ("card 4111 1111 1111 1111 ok", "card [card] ok"),
+    ("5555-5555-5555-4444", "[card]"),
+    ("amex 378282246310005", "amex [card]"),
+    ("3782 822463 10005", "[card]"),
+    ("IBAN DE89 3704 0044 0532 0130 00 and", "IBAN [iban] and"),
+    ("GB82WEST12345698765432", "[iban]"),
+    ("from 8.8.8.8", "from [ip]"),
+    ("http://93.184.216.34:80/x", "http://[ip]:80/x"),
+    ("2001:db8::8a2e:370:7334", "[ip]"),
+    (AWS, "[api_key]"),
+    (OPENAI, "[api_key]"),
+    (ANTHROPIC, "[api_key]"),
+    (GITHUB, "[api_key]"),
+    (SLACK, "[api_key]"),
+    (GOOGLE, "[api_key]"),
+    (STRIPE, "[api_key]"),
+    (JWT, "[jwt]"),
+    ("Authorization: Bearer abcdef0123456789", "Authorization: Bearer [token]"),
+    ("authorization: Basic dXNlcjpwYXNzd29yZA==", "authorization: Basic [token]"),
+    (f"a {PRIVATE_KEY} b", "a [private_key] b"),
+    ("postgres://bob:hunter2@db/x", "postgres://bob:[password]@db/x"),
+    ("password=hunter22&x=1", "password=[secret]&x=1"),
+    ('{"api_key": "abcdefgh", "x": 1}', '{"api_key": "[secret]", "x": 1}'),
+    ("AWS_SECRET_ACCESS_KEY = wJalrXUtnFEMI", "AWS_SECRET_ACCESS_KEY = [secret]"),
+    ("my password is hunter2.", "my password is [secret]."),
+]
+
+LEFT_ALONE = [
+    "0af7651916cd43dd8448eb211c80319c",
+    "d41d8cd98f00b204e9800998ecf8427e",
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    "66c7cf45-0045-4123-9e91-251ee91aa166",
+    "chatcmpl-66c7cf45-645-415-9e91",
+    "1795254720957611856",
+    "1795254720957",
+    "2026-11-21T10:00:00+02:00",
+    "2026-11-21 10:00:00.123456",
+    "order A-1000, invoice 2026-000123",
+    "order 4012888888881882",
+    "4111111111111112",
+    "DE89370400440532013001",
+    "gpt-4o-2024-08-06",
+    "1.45.2",
+    "Mozilla/5.0 Chrome/120.0.0.0 Safari/537.36",
+    "http://127.0.0.1:45877/v1/",
+    "10.0.0.12 and 192.168.1.1",
+    "std::string ab::cd 10:00:00",
+    "0.4111111111111111",
+    "max_tokens=2000, completion_tokens: 12345",
+    "the password is incorrect",
+    "Password reset: use the reset link",
+    "risk-assessment-framework-for-banks",
+    "task-queue-0123456789abcdef",
+    "npm install @scope/package@1.2.3",
+    "[0.24618297815322876, 0.12309148907661438]",
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), FOUND)
+def test_it_is_masked(text: str, expected: str) -> None:
+    assert mask_text(text) == expected
+
+
+@pytest.mark.parametrize("text", LEFT_ALONE)
+def test_it_is_left_alone(text: str) -> None:
+    assert mask_text(text) == text
+
+
+@pytest.mark.parametrize(("text", "expected"), FOUND)
+def test_it_is_masked_behind_an_escape_and_the_json_stays_json(text: str, expected: str) -> None:
+    """Content is often JSON in an attribute, and JSON in that JSON."""
+    once = json.dumps({"content": f"first line\n{text}"})
+    masked = json.loads(mask_text(once))["content"]
+    assert masked == f"first line\n{expected}"
+    twice = json.dumps({"outer": once})
+    inner = json.loads(json.loads(mask_text(twice))["outer"])["content"]
+    assert inner == f"first line\n{expected}"
+
+
+def test_long_and_short_columns_are_masked_alike() -> None:
+    """Which search is used depends on the length of the text; what it finds must not."""
+    short = [text for text, _ in FOUND] * 300
+    long = [text + " and so on" * 100 for text, _ in FOUND] * 20
+    for texts in (short, long):
+        masked = mask(pa.array([*texts, None]))
+        assert masked.texts.to_pylist() == [*map(mask_text, texts), None]
+        assert masked.counts is not None
+        assert masked.counts.tolist() == [mask(pa.array([text])).counts.sum() for text in texts] + [0]  # type: ignore[union-attr]
+
+
+def test_masks_are_counted() -> None:
+    masked = mask(pa.array(["a@example.com, b@example.com", "nothing", "c@example.com 8.8.8.8"]))
+    assert masked.counts is not None
+    assert masked.counts.tolist() == [2, 0, 2]
+
+
+def test_masking_what_is_masked_changes_nothing() -> None:
+    for _, expected in FOUND:
+        assert mask_text(expected) == expected
+
+
+def test_every_detector_has_an_example() -> None:
+    masks = {detector.mask for detector in DETECTORS}
+    assert masks == {mask for mask in masks if any(mask in expected for _, expected in FOUND)}
+
+
+IDENTITIES = Identities(b"secret", ["app.uid", "metadata#who"])
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("user.id", "enduser.id", "user.email", "user.name", "userId", "app.user_id", "gen_ai.user", "llm.user"),
+        *("traceloop.association.properties.user_id", "ai.telemetry.metadata.userId", "langfuse.user.id"),
+        *("mlflow.trace.user", "metadata.user", "endUserId", "app.uid"),
+    ],
+)
+def test_keys_that_name_a_person(key: str) -> None:
+    assert IDENTITIES.is_identity(key)
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["user_agent.original", "user_agent.name", "http.user_agent", "user.roles", "db.user", "gen_ai.system", "session.id"],
+)
+def test_keys_that_do_not(key: str) -> None:
+    assert not IDENTITIES.is_identity(key)
+
+
+def test_a_person_has_one_hash_for_one_secret() -> None:
+    assert IDENTITIES.hashed("alice") == Identities(b"secret").hashed("alice")
+    assert IDENTITIES.hashed("alice") != Identities(b"another").hashed("alice")
+    assert IDENTITIES.hashed(IDENTITIES.hashed("alice")) == IDENTITIES.hashed("alice")
+
+
+def test_people_in_json_are_hashed_and_the_json_stays_json() -> None:
+    replace = IDENTITIES.in_json(is_content=False)
+    given = {"user_id": "alice", "n": {"userId": 7}, "user": "bob", "who": "eve", "prompt": "user: hi"}
+    hashed, count = replace(json.dumps(given))
+    h = IDENTITIES.hashed
+    assert json.loads(hashed) == {
+        "user_id": h("alice"),
+        "n": {"userId": h("7")},
+        "user": h("bob"),
+        "who": h("eve"),
+        "prompt": "user: hi",
+    }
+    assert count == 4
+
+
+def test_a_dialogue_is_no_person() -> None:
+    text = json.dumps([{"user": "where is my order", "role": "user"}])
+    assert IDENTITIES.in_json(is_content=True)(text) == (text, 0)
