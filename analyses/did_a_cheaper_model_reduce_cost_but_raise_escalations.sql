@@ -1,10 +1,11 @@
--- Did a cheaper model reduce cost but raise escalations? One row per pair of models that did the same kind of task, the
--- cheaper one named first.
+-- Did a cheaper model reduce cost but raise escalations? One row per pair of models that did the
+-- same kind of task, the cheaper one named first.
 --
--- Models are given different work, so both differences are taken within tasks of the same prompt, type and customer tier
--- (Mantel-Haenszel) and never between averages. A model is the one that was asked for: a call that fails has no answering
--- model, and would leave its failure out. Tasks of one user are taken as independent; for a verdict that holds when users
--- come back, put the models behind two versions of a prompt and read `prompt_version_regression`.
+-- Models are given different work, so both differences are taken within tasks of the same prompt,
+-- type and customer tier (Mantel-Haenszel) and never between averages. A model is the one that was
+-- asked for: a call that fails has no answering model, and would leave its failure out. Tasks of
+-- one user are taken as independent; for a verdict that holds when users come back, put the models
+-- behind two versions of a prompt and read `prompt_version_regression`.
 {%- set minimum_tasks = 100 %}
 with traces as (
 
@@ -28,8 +29,9 @@ answering_models as (
         count(distinct coalesce(calls.model_requested, calls.model_used)) as model_count,
     from traces
     inner join calls
-        on traces.trace_id = calls.trace_id
-        and traces.prompt_name = calls.prompt_name
+        on
+            traces.trace_id = calls.trace_id
+            and traces.prompt_name = calls.prompt_name
     group by traces.trace_id
 
 ),
@@ -55,7 +57,8 @@ tasks as (
     inner join answering_models on traces.trace_id = answering_models.trace_id
     group by traces.task_key
     -- A task that two models shared is evidence for neither.
-    having count(distinct answering_models.model) = 1
+    having
+        count(distinct answering_models.model) = 1
         and max(answering_models.model_count) = 1
 
 ),
@@ -69,7 +72,8 @@ cells as (
         count(*) filter (where is_escalated) as escalation_count,
         avg(cost_usd) as mean_cost_usd,
     from tasks
-    where cost_usd is not null
+    where
+        cost_usd is not null
         and is_escalated is not null
     group by stratum, model
 
@@ -90,8 +94,9 @@ shared_strata as (
             as stratum_weight,
     from cells as first_cells
     inner join cells as second_cells
-        on first_cells.stratum = second_cells.stratum
-        and first_cells.model <> second_cells.model
+        on
+            first_cells.stratum = second_cells.stratum
+            and first_cells.model <> second_cells.model
 
 ),
 

@@ -1,7 +1,9 @@
--- Did a new prompt increase output tokens by 40 %? One row per new prompt version, the largest increase first.
+-- Did a new prompt increase output tokens by 40 %? One row per new prompt version, the largest
+-- increase first.
 --
--- Read `answer`. `increase_observed` is what a chart of averages shows; `increase` is among tasks of the same kind, so that
--- longer questions are not taken for a wordier prompt. low and high hold however often one looks.
+-- Read `answer`. `increase_observed` is what a chart of averages shows; `increase` is among tasks
+-- of the same kind, so that longer questions are not taken for a wordier prompt. low and high hold
+-- however often one looks.
 {%- set increase = 0.4 %}
 with versions as (
 
@@ -43,7 +45,7 @@ answers as (
 ordered_answers as (
 
     select * from answers
-    order by increase desc nulls last, prompt_name, candidate_version
+    order by increase desc nulls last, prompt_name asc, candidate_version asc
 
 )
 

@@ -1,9 +1,10 @@
--- Did retries spike after a vector index refresh? One row per prompt and index version that followed another, the latest
--- first.
+-- Did retries spike after a vector index refresh? One row per prompt and index version that
+-- followed another, the latest first.
 --
--- A retry is a tool call tried again, a model call tried again inside its span, or a whole request tried again. A prompt's
--- tasks that read the new index in its first days are compared with those that read the old one in its last days. What
--- retries did in the same days for other prompts is taken off: a bad day of the network is not the index's fault.
+-- A retry is a tool call tried again, a model call tried again inside its span, or a whole request
+-- tried again. A prompt's tasks that read the new index in its first days are compared with those
+-- that read the old one in its last days. What retries did in the same days for other prompts is
+-- taken off: a bad day of the network is not the index's fault.
 {%- set days = 7 %}
 {%- set minimum_tasks = 30 %}
 with traces as (
@@ -89,7 +90,8 @@ index_versions as (
         index_version,
         min(started_at) as first_seen_at,
     from tasks
-    where index_version is not null
+    where
+        index_version is not null
         and prompt_name is not null
     group by prompt_name, index_version
 
@@ -116,7 +118,8 @@ compared_tasks as (
         refreshes.previous_index_version,
         refreshes.refreshed_at,
         case
-            when tasks.prompt_name <> refreshes.prompt_name
+            when
+                tasks.prompt_name <> refreshes.prompt_name
                 and tasks.started_at >= refreshes.refreshed_at
                 then 'control_after'
             when tasks.prompt_name <> refreshes.prompt_name then 'control_before'
@@ -127,8 +130,9 @@ compared_tasks as (
         tasks.retry_count,
     from refreshes
     inner join tasks
-        on tasks.started_at >= refreshes.refreshed_at - interval '{{ days }} days'
-        and tasks.started_at < refreshes.refreshed_at + interval '{{ days }} days'
+        on
+            tasks.started_at >= refreshes.refreshed_at - interval '{{ days }} days'
+            and tasks.started_at < refreshes.refreshed_at + interval '{{ days }} days'
     where refreshes.previous_index_version is not null
 
 ),
@@ -225,7 +229,7 @@ answers as (
         control_before_task_count,
         control_after_task_count,
     from controlled_comparisons
-    order by refreshed_at desc, prompt_name
+    order by refreshed_at desc, prompt_name asc
 
 )
 

@@ -1,7 +1,9 @@
-"""How much landing costs beside the cheapest honest peer: pyarrow.json reading the same file with a schema.
+"""How much landing costs beside the cheapest honest peer: pyarrow.json reading the same file with a
+schema.
 
-The peer only reads; `spanmart land` reads, flattens, splits content off, masks, hashes, compares with what is
-landed and writes Parquet. Runs alternate, so that a busy machine is busy for both; the median is reported.
+The peer only reads; `spanmart land` reads, flattens, splits content off, masks, hashes, compares
+with what is landed and writes Parquet. Runs alternate, so that a busy machine is busy for both; the
+median is reported.
 
     python benchmarks/landing.py [--spans 50000] [--runs 3]
 """
@@ -26,20 +28,71 @@ from spanmart.landing import land
 from spanmart.settings import Settings
 
 SPANS_A_LINE = 20
-WORDS = (
-    "the refund window closes thirty days after delivery and items must be unused please track your parcel from the "
-    "account page where a tracking number appears within hours upgrade downgrade invoice customs duties recipient "
-    "escalate damaged photo replace business plan credits outage support answer briefly context question policy"
-).split()
+WORDS = [
+    "the",
+    "refund",
+    "window",
+    "closes",
+    "thirty",
+    "days",
+    "after",
+    "delivery",
+    "and",
+    "items",
+    "must",
+    "be",
+    "unused",
+    "please",
+    "track",
+    "your",
+    "parcel",
+    "from",
+    "the",
+    "account",
+    "page",
+    "where",
+    "a",
+    "tracking",
+    "number",
+    "appears",
+    "within",
+    "hours",
+    "upgrade",
+    "downgrade",
+    "invoice",
+    "customs",
+    "duties",
+    "recipient",
+    "escalate",
+    "damaged",
+    "photo",
+    "replace",
+    "business",
+    "plan",
+    "credits",
+    "outage",
+    "support",
+    "answer",
+    "briefly",
+    "context",
+    "question",
+    "policy",
+]
 
 
 def lines(spans: int, seed: int = 7) -> Iterator[str]:
-    """OTLP/JSON export requests with chat content, about 1.9 KB a span; one span in a hundred holds an e-mail."""
+    """OTLP/JSON export requests with chat content, about 1.9 KB a span; one span in a hundred holds
+    an e-mail."""
     pick = random.Random(seed)
     for start in range(0, spans, SPANS_A_LINE):
         batch = [_span(pick, number) for number in range(start, min(spans, start + SPANS_A_LINE))]
         resource_spans = {
-            "resource": {"attributes": [_text("service.name", "support-copilot"), _text("service.version", "2026.11.0")]},
+            "resource": {
+                "attributes": [
+                    _text("service.name", "support-copilot"),
+                    _text("service.version", "2026.11.0"),
+                ]
+            },
             "scopeSpans": [{"scope": {"name": "bench", "version": "1"}, "spans": batch}],
         }
         yield json.dumps({"resourceSpans": [resource_spans]}, separators=(",", ":"))
@@ -72,7 +125,10 @@ def _span(pick: random.Random, number: int) -> dict[str, object]:
             {"key": "gen_ai.usage.input_tokens", "value": {"intValue": str(pick.randrange(4000))}},
             {"key": "gen_ai.usage.output_tokens", "value": {"intValue": str(pick.randrange(900))}},
             {"key": "gen_ai.request.temperature", "value": {"doubleValue": 0.2}},
-            {"key": "gen_ai.response.finish_reasons", "value": {"arrayValue": {"values": [{"stringValue": "stop"}]}}},
+            {
+                "key": "gen_ai.response.finish_reasons",
+                "value": {"arrayValue": {"values": [{"stringValue": "stop"}]}},
+            },
             _text("gen_ai.input.messages", messages),
             _text("gen_ai.output.messages", output),
         ],
@@ -113,11 +169,19 @@ def main() -> None:
         path = Path(folder, "spans.jsonl")
         path.write_text("\n".join(lines(arguments.spans)) + "\n", encoding="utf-8")
         size = path.stat().st_size
-        print(f"{arguments.spans:,} spans, {size / 1e6:.0f} MB, {size / arguments.spans:.0f} bytes a span")
-        timings: dict[str, list[tuple[float, float]]] = {"pyarrow.json, reading only": [], "spanmart land": []}
+        print(
+            f"{arguments.spans:,} spans, {size / 1e6:.0f} MB,"
+            f" {size / arguments.spans:.0f} bytes a span"
+        )
+        timings: dict[str, list[tuple[float, float]]] = {
+            "pyarrow.json, reading only": [],
+            "spanmart land": [],
+        }
         landing = Path(folder, "landing")
         for _ in range(arguments.runs):
-            timings["pyarrow.json, reading only"].append(cpu_and_wall(lambda: read_with_pyarrow(path)))
+            timings["pyarrow.json, reading only"].append(
+                cpu_and_wall(lambda: read_with_pyarrow(path))
+            )
             shutil.rmtree(landing, ignore_errors=True)
             timings["spanmart land"].append(
                 cpu_and_wall(lambda: land([path], landing=landing, settings=Settings()))
@@ -126,7 +190,9 @@ def main() -> None:
         for name, runs in timings.items():
             cpu, wall = (statistics.median(column) for column in zip(*runs, strict=True))
             medians[name] = cpu
-            print(f"{name:28} {cpu:6.2f} CPU-s  {wall:6.2f} s  {size / 1e6 / cpu:6.0f} MB per CPU-s")
+            print(
+                f"{name:28} {cpu:6.2f} CPU-s  {wall:6.2f} s  {size / 1e6 / cpu:6.0f} MB per CPU-s"
+            )
         peer, own = medians.values()
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(f"ratio of CPU {own / peer:.2f}, peak {peak:.0f} MB")

@@ -1,4 +1,5 @@
-"""Feedback rows, one by one, as a format or an evaluation in telemetry gives them; and as columns."""
+"""Feedback rows, one by one, as a format or an evaluation in telemetry gives them; and as
+columns."""
 
 from __future__ import annotations
 

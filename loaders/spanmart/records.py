@@ -1,4 +1,5 @@
-"""What a format hands to the landing engine: records as columns, not yet redacted, hashed or stamped.
+"""What a format hands to the landing engine: records as columns, not yet redacted, hashed or
+stamped.
 
 Attributes stay in long form (owner, key, value) until they are written: every rule about attributes
 (redaction, content split, keyed hashes) is then one pass over three columns, whatever the record.

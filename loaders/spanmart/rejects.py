@@ -1,4 +1,5 @@
-"""Why a record is not landed. This table of reason codes is the documented one; codes never change."""
+"""Why a record is not landed. This table of reason codes is the documented one; codes never
+change."""
 
 from __future__ import annotations
 
@@ -17,8 +18,12 @@ class Reason(Enum):
     TRUNCATED_RECORD = "The file ends in the middle of this record; land it again once it is whole."
     TOO_DEEP = "The record is nested too deeply to be read."
     NOT_PROTOBUF = "The frame is not an OTLP message: it cannot be decoded."
-    UNKNOWN_SIGNAL = "The message holds neither spans nor log records (metrics and profiles are not landed)."
-    CORRUPT_COMPRESSION = "The compressed data ends early or is damaged; what came before it is landed."
+    UNKNOWN_SIGNAL = (
+        "The message holds neither spans nor log records (metrics and profiles are not landed)."
+    )
+    CORRUPT_COMPRESSION = (
+        "The compressed data ends early or is damaged; what came before it is landed."
+    )
     MISSING_TRACE_ID = "The record has no trace id, or one that is all zero."
     BAD_TRACE_ID = "The trace id has none of the shapes that trace ids have."
     MISSING_SPAN_ID = "The record has no span id, or one that is all zero."
@@ -53,4 +58,9 @@ def excerpt(raw: bytes | str) -> str:
     """The start of a record that could not be read, as text that any engine can store."""
     if isinstance(raw, bytes):
         raw = raw[: 4 * EXCERPT_CHARS].decode("utf-8", errors="replace")
-    return raw.strip()[:EXCERPT_CHARS].encode("utf-8", errors="replace").decode().replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    return (
+        raw.strip()[:EXCERPT_CHARS]
+        .encode("utf-8", errors="replace")
+        .decode()
+        .replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    )

@@ -36,20 +36,23 @@ class HashKey:
 class Settings:
     """The knobs of landing. A default's reason stands beside it."""
 
-    # A longer attribute value is content whatever its key is called: it moves to the artifacts table, which
-    # keeps the spans table narrow. Structured values that models read (see landing/content.py) stay.
+    # A longer attribute value is content whatever its key is called: it moves to the artifacts
+    # table, which keeps the spans table narrow. Structured values that models read (see
+    # landing/content.py) stay.
     long_value_chars: int = 4096
-    # Batches are kept in memory up to this much, then spooled to disk, so that a file of any size lands.
+    # Batches are kept in memory up to this much, then spooled to disk, so that a file of any size
+    # lands.
     spool_bytes: int = 256 << 20
-    # Files are committed together up to this much input: many small files make one Parquet file a table, and
-    # a run that is killed loses no more work than this.
+    # Files are committed together up to this much input: many small files make one Parquet file a
+    # table, and a run that is killed loses no more work than this.
     commit_bytes: int = 512 << 20
     # More keys whose values identify a person, beyond the rule in redaction/identity.py.
     identity_keys: tuple[str, ...] = ()
 
     @classmethod
     def load(cls, project: Path | None = None) -> Settings:
-        """The defaults, and the identity keys that the dbt project in `project` (here, if None) names."""
+        """The defaults, and the identity keys that the dbt project in `project` (here, if None)
+        names."""
         return cls(identity_keys=tuple(identity_keys(project or Path.cwd())))
 
 
@@ -62,7 +65,8 @@ def warehouse_file(given: Path | None = None) -> Path:
 
 
 def hash_key(landing: Path) -> HashKey:
-    """SPANMART_HASH_KEY, or the key beside the landing directory, which is made if there is none."""
+    """SPANMART_HASH_KEY, or the key beside the landing directory, which is made if there is
+    none."""
     if from_environment := os.environ.get("SPANMART_HASH_KEY"):
         return HashKey(from_environment.encode())
     path = landing.absolute().with_name(landing.absolute().name + KEY_SUFFIX)
@@ -78,8 +82,8 @@ def hash_key(landing: Path) -> HashKey:
 def identity_keys(project: Path) -> Iterator[str]:
     """Attribute keys that the dbt setting `attribute_aliases` lists under `user_id_hash`.
 
-    An entry is `KEY`, `resource:KEY` or `KEY#json.path`, each perhaps with a factor (`*1000`); the key is what
-    is hashed here.
+    An entry is `KEY`, `resource:KEY` or `KEY#json.path`, each perhaps with a factor (`*1000`); the
+    key is what is hashed here.
     """
     path = project / "dbt_project.yml"
     if not path.is_file():
@@ -98,7 +102,8 @@ def identity_keys(project: Path) -> Iterator[str]:
 
 
 def _make_key(path: Path) -> None:
-    """Whole or not at all, and once: of two landers that start together one makes it, both use it."""
+    """Whole or not at all, and once: of two landers that start together one makes it, both use
+    it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}.new")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _KEY_MODE)

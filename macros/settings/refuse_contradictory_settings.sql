@@ -18,7 +18,7 @@
                 "var evaluator_success_threshold is " ~ var('evaluator_success_threshold') ~ ": evaluator scores go from 0 to 1."
             ) }}
         {%- endif -%}
-        {%- set unknown = var('attribute_aliases').keys() | reject('in', spanmart.shipped_attribute_aliases()) | list -%}
+        {%- set unknown = var('attribute_aliases').keys() | reject('in', spanmart.attribute_aliases()) | list -%}
         {%- if unknown -%}
             {{ exceptions.raise_compiler_error(
                 "var attribute_aliases names fields that do not exist: " ~ unknown | join(', ')

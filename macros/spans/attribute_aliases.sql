@@ -13,7 +13,7 @@ Values that mean nothing ('', 'None', 'null', 'undefined', and below zero or not
 Dialects, in the order of the keys: the project's own names (docs/instrumentation.md), OpenTelemetry GenAI (newest
 first), OpenInference, OpenLLMetry, then the vendors that write their own keys beside those.
 -#}
-{% macro shipped_attribute_aliases() %}
+{% macro attribute_aliases() %}
 {% do return({
 
     'span_type': ['varchar', [

@@ -12,6 +12,7 @@ delivery_events as (
         {{ spanmart.span_envelope() }}
         coalesce({{ spanmart.attribute('event_kind') }}, spans.name) as event_kind,
         spans.started_at as occurred_at,
+        {{ spanmart.attribute('first_token_shown_ms') }} as first_token_shown_ms,
         {{ spanmart.attribute('is_render_error') }} as is_render_error,
     from spans
 

@@ -29,19 +29,17 @@ embedding_spans as (
         {{ spanmart.attribute('input_length') }} as input_length,
         {{ spanmart.attribute('is_input_truncated') }} as is_input_truncated,
         {{ spanmart.attribute('cache_status') }} as cache_status,
-        
         token_buckets.input_tokens,
         token_buckets.usage_status,
         token_buckets.is_usage_counted,
         token_buckets.is_call_counted,
         token_buckets.duplicate_reason,
-        calls.cost_usd,
+        {{ spanmart.call_cost('calls') }} as cost_usd,
         calls.cost_status,
         calls.price_valid_from,
     from spans
     inner join token_buckets on spans.span_no = token_buckets.span_no
     inner join calls on spans.trace_id = calls.trace_id and spans.span_id = calls.span_id
-    
 
 )
 

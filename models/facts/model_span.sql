@@ -31,22 +31,30 @@ referred_artifacts as (
 ),
 
 -- The prompt that was assembled last before a call, for calls that do not name their prompt.
-assembled_prompts as (
+last_assemblies as (
 
     select
         span_no,
         last_value(
-            case when span_type = 'prompt_assembly' then prompt_name end ignore nulls
-        ) over prior_spans as prompt_name,
-        last_value(
-            case when span_type = 'prompt_assembly' then prompt_version end ignore nulls
-        ) over prior_spans as prompt_version,
+            case when span_type = 'prompt_assembly' and coalesce(prompt_name, prompt_version) is not null then span_no end
+            ignore nulls
+        ) over (
+            partition by trace_id
+            order by start_time_unix_nano, span_no
+            rows between unbounded preceding and current row
+        ) as assembly_no,
     from spans
-    window prior_spans as (
-        partition by trace_id
-        order by start_time_unix_nano, span_no
-        rows between unbounded preceding and current row
-    )
+
+),
+
+assembled_prompts as (
+
+    select
+        last_assemblies.span_no,
+        assemblies.prompt_name,
+        assemblies.prompt_version,
+    from last_assemblies
+    left join spans as assemblies on last_assemblies.assembly_no = assemblies.span_no
 
 ),
 
@@ -107,11 +115,7 @@ model_spans as (
         finish_reasons.finish_class,
         finish_reasons.is_truncated,
         finish_reasons.is_truncation_suspected,
-        {% if var('cost_basis') == 'provided' -%}
-        coalesce(token_buckets.provided_cost_usd, calls.cost_usd)
-        {%- else -%}
-        calls.cost_usd
-        {%- endif %} as cost_usd,
+        {{ spanmart.call_cost('calls') }} as cost_usd,
         calls.cost_status,
         token_buckets.provided_cost_usd,
         calls.price_valid_from,

@@ -38,6 +38,7 @@ log_records as (
 -- depends_on: {{ ref('rerank_span') }}
 -- depends_on: {{ ref('retrieved_document') }}
 -- depends_on: {{ ref('routing_span') }}
+-- depends_on: {{ ref('tool_planning_span') }}
 feedback_totals as (
 
     select
@@ -81,6 +82,8 @@ request_traces as (
         traces.feature_flags,
         traces.dataset_version,
         traces.source_application,
+        traces.is_evaluation_candidate,
+        traces.privacy_tags,
         traces.root_span_id,
         traces.root_name,
         traces.entrypoint,
@@ -96,6 +99,7 @@ request_traces as (
         traces.answer_prompt_name as prompt_name,
         traces.answer_prompt_version as prompt_version,
         traces.model_used,
+        traces.model_requested,
         traces.retriever_version,
         traces.index_version,
         traces.span_count,
@@ -129,7 +133,10 @@ request_traces as (
             traces.spans_landed_at, feedback_totals.landed_at, log_records.landed_at
         ) as landed_at,
     from traces
-    left join judged_tasks on traces.task_key = judged_tasks.task_key and not traces.is_copy
+    left join judged_tasks
+        on traces.task_key = judged_tasks.task_key
+        and traces.workload_class = judged_tasks.workload_class
+        and not traces.is_copy
     left join feedback_totals on traces.trace_id = feedback_totals.trace_id
     left join log_records on traces.trace_id = log_records.trace_id
 

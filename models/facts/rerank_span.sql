@@ -41,6 +41,7 @@ rerank_spans as (
         token_buckets.model_provider,
         token_buckets.model_requested,
         token_buckets.model_used,
+        {{ spanmart.attribute('reranker_version') }} as reranker_version,
         {{ spanmart.attribute('candidate_count') }} as candidate_count,
         {{ spanmart.attribute('top_n_selected') }} as top_n_selected,
         {{ spanmart.attribute('changed_rank_count') }} as changed_rank_count,
@@ -51,7 +52,7 @@ rerank_spans as (
         token_buckets.is_usage_counted,
         token_buckets.is_call_counted,
         token_buckets.duplicate_reason,
-        calls.cost_usd,
+        {{ spanmart.call_cost('calls') }} as cost_usd,
         calls.cost_status,
         calls.price_valid_from,
     from spans

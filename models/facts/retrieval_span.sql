@@ -51,6 +51,7 @@ retrieval_spans as (
         returned_documents.document_ids,
         returned_documents.chunk_ids,
         returned_documents.source_types,
+        {{ spanmart.attribute('sub_stage_ms') }} as sub_stage_ms,
         {{ spanmart.attribute('cache_status') }} as cache_status,
     from spans
     left join returned_documents on spans.span_no = returned_documents.span_no

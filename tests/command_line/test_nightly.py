@@ -95,7 +95,8 @@ def test_the_first_failure_gives_the_exit_code(night: Night) -> None:
 
 def test_settings_reach_dbt(night: Night) -> None:
     night.run("--vars", "reporting_timezone: Europe/Berlin", "exports")
-    assert night.arguments["dbt"] == ["build", "--vars", "reporting_timezone: Europe/Berlin"]
+    assert night.arguments["dbt"][0] == "build"
+    assert night.arguments["dbt"][-2:] == ["--vars", "reporting_timezone: Europe/Berlin"]
 
 
 def test_two_nights_at_once_are_refused(night: Night) -> None:

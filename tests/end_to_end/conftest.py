@@ -1,4 +1,5 @@
-"""The demo's warehouse, built once for all tests that read it, by the command that a user types."""
+"""Two warehouses, each built once for all tests that read it: the demo's, by the command that a user types, and that of
+the captures and the cases."""
 
 from __future__ import annotations
 
@@ -13,8 +14,22 @@ from typing import Any
 
 import duckdb
 import pytest
+import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
+# pytest's importlib mode leaves a test's folder off the path, and these tests share modules.
+sys.path.insert(0, str(Path(__file__).parent))
+
+from built_project import ROOT, BuiltProject, Warehouse, reading  # noqa: E402
+from capture_truth import CAPTURES  # noqa: E402
+from case_spans import case_spans  # noqa: E402
+from context_spans import OWN_NAMES, context_spans  # noqa: E402
+from otlp_json import write  # noqa: E402
+
+from spanmart.landing import land  # noqa: E402
+from spanmart.settings import Settings  # noqa: E402
+
+# The same spans three times; each folder is landed from one of them, in turn.
+ENCODINGS = ("spans.otlphttp.jsonl", "spans.otlphttp.lenpb", "spans.otlp.jsonl")
 
 
 @dataclass(frozen=True)
@@ -40,3 +55,63 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     warehouse = folder / "warehouse" / "spanmart.duckdb"
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         yield Demo(connection, json.loads((folder / "traffic" / "manifest.json").read_bytes()))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _same_secret() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SPANMART_HASH_KEY", "the key of the tests")
+        yield
+
+
+@pytest.fixture(scope="session")
+def attribute_aliases() -> dict[str, list[str]]:
+    """The setting for the captures' own application, as it is shipped, and for the one in context_spans.py."""
+    shipped = yaml.safe_load((ROOT / "examples" / "vars.yml").read_text(encoding="utf-8"))
+    aliases: dict[str, list[str]] = {**shipped["attribute_aliases"]}
+    for name, keys in OWN_NAMES.items():
+        aliases[name] = [*aliases.get(name, []), *keys]
+    return aliases
+
+
+@pytest.fixture(scope="session")
+def spanmart_project(
+    tmp_path_factory: pytest.TempPathFactory, attribute_aliases: dict[str, list[str]]
+) -> BuiltProject:
+    folder = tmp_path_factory.mktemp("project")
+    return BuiltProject(folder, {"attribute_aliases": attribute_aliases})
+
+
+@pytest.fixture(scope="session")
+def landing(
+    tmp_path_factory: pytest.TempPathFactory, attribute_aliases: dict[str, list[str]]
+) -> Path:
+    """The captures, a folder a source, the published cases, and the application with names of its own."""
+    folder = tmp_path_factory.mktemp("landed")
+    landing = folder / "landing"
+    for number, capture in enumerate(sorted(CAPTURES.iterdir()) if CAPTURES.is_dir() else ()):
+        present = [capture / name for name in ENCODINGS if (capture / name).is_file()]
+        if present:
+            files = [present[number % len(present)], *capture.glob("logs.otlphttp.jsonl")]
+            assert land(files, landing=landing, source=capture.name).exit_code == 0
+    land(write(folder / "cases", case_spans()), landing=landing, source="cases")
+    # The loader hashes what the dbt project's setting calls a user.
+    project = folder / "project_of_the_application"
+    project.mkdir()
+    variables = {"vars": {"spanmart": {"attribute_aliases": attribute_aliases}}}
+    (project / "dbt_project.yml").write_text(yaml.safe_dump(variables))
+    files = write(folder / "context", context_spans())
+    land(files, landing=landing, source="context", settings=Settings.load(project))
+    return landing
+
+
+@pytest.fixture(scope="session")
+def built(
+    tmp_path_factory: pytest.TempPathFactory, spanmart_project: BuiltProject, landing: Path
+) -> Iterator[Warehouse]:
+    """One `dbt build` of that landing, with every data test."""
+    warehouse = tmp_path_factory.mktemp("built") / "spanmart.duckdb"
+    arguments = ("build", "--exclude-resource-type", "unit_test")
+    spanmart_project.run(*arguments, warehouse=warehouse, landing=landing)
+    with reading(warehouse) as opened:
+        yield opened

@@ -11,12 +11,12 @@ import pytest
 # pytest's importlib mode leaves a test's folder off the path, and these tests share modules.
 sys.path.insert(0, str(Path(__file__).parent))
 
-from landed import Landing  # noqa: E402
+from landed import SECRET, Landing
 
 
 @pytest.fixture(autouse=True)
 def _same_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SPANMART_HASH_KEY", "the key of the tests")
+    monkeypatch.setenv("SPANMART_HASH_KEY", SECRET)
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ from spanmart.landing import LandResult, land
 from spanmart.settings import Settings
 
 Row = dict[str, Any]
+# One for all tests, so that hashes can be compared between landing directories.
+SECRET = "the key of the tests"
 
 # What differs from load to load for the same records.
 LINEAGE = ("source_file", "source_format", "record_number", "load_id", "landed_at", "landed_on")
@@ -42,5 +44,7 @@ class Landing:
 
     def files(self) -> list[str]:
         return sorted(
-            path.relative_to(self.root).as_posix() for path in self.root.rglob("*") if path.is_file()
+            path.relative_to(self.root).as_posix()
+            for path in self.root.rglob("*")
+            if path.is_file()
         )

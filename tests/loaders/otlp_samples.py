@@ -1,4 +1,5 @@
-"""Spans and log records for tests, built with the official protobuf messages and put into every encoding."""
+"""Spans and log records for tests, built with the official protobuf messages and put into every
+encoding."""
 
 from __future__ import annotations
 
@@ -18,7 +19,13 @@ from opentelemetry.proto.common.v1.common_pb2 import (
 )
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, LogsData, ResourceLogs, ScopeLogs
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
-from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, Status, TracesData
+from opentelemetry.proto.trace.v1.trace_pb2 import (
+    ResourceSpans,
+    ScopeSpans,
+    Span,
+    Status,
+    TracesData,
+)
 
 START = 1_790_000_000_123_456_789
 TRACE_ID = bytes.fromhex("0af7651916cd43dd8448eb211c80319c")
@@ -114,9 +121,7 @@ def varied_spans(first: int = 1) -> list[Span]:
                 "not set": None,
             },
             events=[
-                Span.Event(
-                    time_unix_nano=START + 5, name="retry", attributes=attributes(attempt=2)
-                )
+                Span.Event(time_unix_nano=START + 5, name="retry", attributes=attributes(attempt=2))
             ],
             links=[Span.Link(trace_id=b"\x01" * 16, span_id=b"\x02" * 8)],
             status=Status(code=Status.STATUS_CODE_ERROR, message="no luck"),
@@ -238,6 +243,7 @@ COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {
     "plain": bytes,
     "gzip": gzip.compress,
     "zstd": zstandard.compress,
-    "gzip in two members": lambda data: gzip.compress(data[: len(data) // 2])
-    + gzip.compress(data[len(data) // 2 :]),
+    "gzip in two members": lambda data: (
+        gzip.compress(data[: len(data) // 2]) + gzip.compress(data[len(data) // 2 :])
+    ),
 }

@@ -6,12 +6,15 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from landed import Landing
 from otlp_samples import json_lines, length_prefixed, span, traces
+
+from spanmart.records import Batch
 
 Write = Callable[[str, bytes], Path]
 SOURCES = Path(__file__).resolve().parents[2] / "loaders"
@@ -93,7 +96,9 @@ def test_records_twice_in_one_file_land_once(landing: Landing, write: Write) -> 
     assert len(landing.rows("spans")) == 6
 
 
-def test_another_encoding_of_the_same_records_is_a_duplicate(landing: Landing, write: Write) -> None:
+def test_another_encoding_of_the_same_records_is_a_duplicate(
+    landing: Landing, write: Write
+) -> None:
     spans = [traces(span(number, {"n": number})) for number in range(1, 4)]
     landing.land(write("a", json_lines(spans)))
     result = landing.land(write("b", length_prefixed(spans)))
@@ -176,8 +181,32 @@ def test_what_does_not_fit_in_memory_lands_all_the_same(
         assert spooled.rows(table) == in_memory.rows(table)
 
 
+@pytest.mark.parametrize("error", [OSError("gone"), ValueError("a fault of ours")])
+def test_a_file_that_fails_halfway_lands_nothing_and_harms_no_other(
+    landing: Landing, write: Write, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    from spanmart.formats import otlp_json
+
+    read = otlp_json.read
+
+    def fails_after_a_batch(stream: BinaryIO) -> Iterator[Batch]:
+        is_first = b"question 1" in stream.peek()  # type: ignore[attr-defined]
+        yield from read(stream)
+        if is_first:
+            raise error
+
+    monkeypatch.setattr(otlp_json, "read", fails_after_a_batch)
+    result = landing.land(write("a", content(1, 5)), write("b", content(2, 6)))
+    assert [each.status for each in result.files] == ["unreadable", "landed"]
+    assert result.exit_code == 3
+    assert counts(landing) == [(5, 5, 0, 0)]
+    assert len(landing.rows("spans")) == len(landing.rows("artifacts")) == 5
+
+
 def test_the_ledger_balances_for_every_file(landing: Landing, write: Write) -> None:
-    landing.land(write("a", content(1, 5) + b"broken\n" + content(5, 7) + b'{"resourceSpans":[{"re'))
+    landing.land(
+        write("a", content(1, 5) + b"broken\n" + content(5, 7) + b'{"resourceSpans":[{"re')
+    )
     assert counts(landing) == [(10, 7, 1, 2)]
     for read, landed, duplicate, rejected in counts(landing):
         assert read == landed + duplicate + rejected

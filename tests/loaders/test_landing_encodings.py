@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from google.protobuf.message import Message
-from landed import Landing
+from landed import SECRET, Landing, Row
 from otlp_samples import (
     COMPRESSIONS,
     ENCODINGS,
@@ -30,28 +30,43 @@ LOGS = [
     ),
 ]
 
+MESSAGES: dict[str, list[Message]] = {"traces": TRACES, "logs": LOGS}
 
-def rows_of(landing: Landing, path: Path) -> dict[str, list[dict[str, object]]]:
+
+def rows_of(landing: Landing, path: Path) -> dict[str, list[Row]]:
     result = landing.land(path)
     assert result.exit_code == 0, [each.note for each in result.files]
     return {table: landing.rows(table) for table in ("spans", "log_records", "artifacts")}
 
 
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, list[Row]]]:
+    """The rows of plain JSON Lines, which the tests below read one by one."""
+    rows = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SPANMART_HASH_KEY", SECRET)
+        for name, messages in MESSAGES.items():
+            folder = tmp_path_factory.mktemp(name)
+            (folder / "export").write_bytes(json_lines(messages))
+            rows[name] = rows_of(Landing(folder / "landing"), folder / "export")
+    return rows
+
+
 @pytest.mark.parametrize("compression", COMPRESSIONS)
 @pytest.mark.parametrize("encoding", ENCODINGS)
-@pytest.mark.parametrize("messages", [TRACES, LOGS], ids=["traces", "logs"])
+@pytest.mark.parametrize("name", MESSAGES)
 def test_every_encoding_and_compression_gives_the_same_rows(
-    new_landing: Callable[[], Landing],
+    landing: Landing,
     write: Write,
-    messages: list[Message],
+    expected: dict[str, dict[str, list[Row]]],
+    name: str,
     encoding: str,
     compression: str,
 ) -> None:
+    content = COMPRESSIONS[compression](ENCODINGS[encoding](MESSAGES[name]))
     # A name that says nothing: detection sees content only.
-    content = COMPRESSIONS[compression](ENCODINGS[encoding](messages))
-    expected = rows_of(new_landing(), write("export", json_lines(messages)))
-    assert expected["spans"] or expected["log_records"]
-    assert rows_of(new_landing(), write("other", content)) == expected
+    assert rows_of(landing, write("other", content)) == expected[name]
+    assert expected[name]["spans" if name == "traces" else "log_records"]
 
 
 def test_values_land_as_the_documented_texts(landing: Landing, write: Write) -> None:
@@ -79,7 +94,11 @@ def test_values_land_as_the_documented_texts(landing: Landing, write: Write) -> 
         {"time_unix_nano": 1790000000123456794, "name": "retry", "attributes": {"attempt": "2"}}
     ]
     assert row["links"] == [{"trace_id": "01" * 16, "span_id": "02" * 8, "attributes": {}}]
-    assert (row["status_code"], row["status_message"], row["kind"]) == ("error", "no luck", "client")
+    assert (row["status_code"], row["status_message"], row["kind"]) == (
+        "error",
+        "no luck",
+        "client",
+    )
     assert row["resource_attributes"] == {"service.name": "copilot"}
     assert (row["scope_name"], row["scope_version"], row["flags"]) == ("tests", "1.2", 257)
     assert row["parent_span_id"] is None
@@ -110,8 +129,12 @@ def test_frames_of_one_file_may_hold_traces_and_logs(landing: Landing, write: Wr
 
 
 def test_the_record_number_is_the_line(landing: Landing, write: Write) -> None:
-    landing.land(write("a", b"\n" + json_lines([traces(span(1))]) + b"\n\n" + json_lines([traces(span(2))])))
-    numbers = {row["name"]: row["record_number"] for row in landing.rows("spans", keep_lineage=True)}
+    landing.land(
+        write("a", b"\n" + json_lines([traces(span(1))]) + b"\n\n" + json_lines([traces(span(2))]))
+    )
+    numbers = {
+        row["name"]: row["record_number"] for row in landing.rows("spans", keep_lineage=True)
+    }
     assert numbers == {"span 1": 2, "span 2": 5}
 
 
@@ -122,4 +145,6 @@ def test_a_message_larger_than_a_block_lands_whole(
     spans = [span(number, {"n": number}) for number in range(1, 41)]
     content = json_lines([traces(*spans[:20]), *(traces(each) for each in spans[20:])])
     landing.land(write("a", content))
-    assert {row["attributes"]["n"] for row in landing.rows("spans")} == {str(n) for n in range(1, 41)}
+    assert {row["attributes"]["n"] for row in landing.rows("spans")} == {
+        str(n) for n in range(1, 41)
+    }

@@ -69,9 +69,7 @@ def everywhere() -> bytes:
         f"key {SECRETS['email']}": "secret in a key",
         "metadata.json": json.dumps({"inner": json.dumps({"user_id": USER, "text": TEXT})}),
     }
-    event = Span.Event(
-        name=f"event {TEXT}", attributes=attribute_list(values), time_unix_nano=1
-    )
+    event = Span.Event(name=f"event {TEXT}", attributes=attribute_list(values), time_unix_nano=1)
     link = Span.Link(trace_id=b"\1" * 16, span_id=b"\1" * 8, attributes=attribute_list(values))
     full = span(
         1,
@@ -97,7 +95,9 @@ def everywhere() -> bytes:
     )
     lines = json_lines([traces(full, resource=values), records])
     unreadable = json_lines([traces(span(2, values, trace_id=b"", name=f"name {TEXT}"))])
-    return lines + unreadable + lines[:4000].rstrip(b"\n") + b"\n" + f"{TEXT} is not json\n".encode()
+    return (
+        lines + unreadable + lines[:4000].rstrip(b"\n") + b"\n" + f"{TEXT} is not json\n".encode()
+    )
 
 
 def feedback() -> bytes:
@@ -139,13 +139,18 @@ def test_no_planted_secret_is_in_any_byte_that_is_written(
     clear = spool.Spool.clear
 
     def keep(self: spool.Spool) -> None:
-        spooled.extend(repr(spool._read(path).to_pylist()).encode() for path in self._directory.glob("*.arrow"))
+        spooled.extend(
+            repr(spool._read(path).to_pylist()).encode() for path in self._directory.glob("*.arrow")
+        )
         clear(self)
 
     monkeypatch.setattr(spool.Spool, "clear", keep)
     result = landing.land(
         write("a.jsonl", everywhere()),
-        write("b.lenpb", length_prefixed([traces(span(3, PEOPLE | {"plain": TEXT, "tree": {"a": TEXT}}))])),
+        write(
+            "b.lenpb",
+            length_prefixed([traces(span(3, PEOPLE | {"plain": TEXT, "tree": {"a": TEXT}}))]),
+        ),
         write("f.jsonl", feedback()),
         write(f"{SECRETS['email']}.jsonl", json_lines([traces(span(4))])),
         settings=Settings(spool_bytes=spool_bytes),
@@ -156,7 +161,17 @@ def test_no_planted_secret_is_in_any_byte_that_is_written(
     written = written_bytes(landing) + b"".join(spooled)
     assert [secret for secret in PLANTED if secret.encode() in written] == []
     # It is there, masked: the test would also pass if nothing had been written.
-    for mask in ("[email]", "[phone]", "[card]", "[iban]", "[ip]", "[api_key]", "[jwt]", "[token]", "[secret]"):
+    for mask in (
+        "[email]",
+        "[phone]",
+        "[card]",
+        "[iban]",
+        "[ip]",
+        "[api_key]",
+        "[jwt]",
+        "[token]",
+        "[secret]",
+    ):
         assert mask.encode() in written
 
 

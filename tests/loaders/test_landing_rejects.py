@@ -19,7 +19,10 @@ EXPECTED: dict[str, tuple[int, list[tuple[str, int]]]] = {
     "line_that_is_not_json.jsonl": (2, [("not_json", 2)]),
     "truncated_last_line.jsonl": (1, [("truncated_record", 2)]),
     "truncated_document.json": (0, [("truncated_record", 1)]),
-    "json_of_another_kind.jsonl": (1, [("not_an_export", 2), ("not_an_export", 3), ("not_an_export", 3)]),
+    "json_of_another_kind.jsonl": (
+        1,
+        [("not_an_export", 2), ("not_an_export", 3), ("not_an_export", 3)],
+    ),
     "missing_trace_id.jsonl": (1, [("missing_trace_id", 2)]),
     "zero_trace_id.jsonl": (1, [("missing_trace_id", 2)]),
     "unreadable_trace_id.jsonl": (1, [("bad_trace_id", 2)]),
@@ -76,10 +79,15 @@ def test_a_truncated_gzip_lands_what_it_still_holds(landing: Landing) -> None:
 
 def test_text_that_is_not_utf8_lands_with_the_mark_of_it(landing: Landing) -> None:
     landing.land(INVALID / "not_utf8.jsonl")
-    assert {row["name"] for row in landing.rows("spans")} == {"span 1", "caf\N{REPLACEMENT CHARACTER}"}
+    assert {row["name"] for row in landing.rows("spans")} == {
+        "span 1",
+        "caf\N{REPLACEMENT CHARACTER}",
+    }
 
 
-def test_a_file_of_no_known_format_is_named_and_the_others_land(landing: Landing, write: Write) -> None:
+def test_a_file_of_no_known_format_is_named_and_the_others_land(
+    landing: Landing, write: Write
+) -> None:
     unknown = write("notes.txt", b"dear diary, nothing to export today")
     result = landing.land(unknown, write("a", json_lines([traces(span())])))
     assert [each.status for each in result.files] == ["unreadable", "landed"]
@@ -102,7 +110,9 @@ def test_an_empty_file_is_nothing_to_land(landing: Landing, write: Write) -> Non
     assert (result.files[0].status, result.exit_code) == ("empty", 0)
 
 
-def test_the_rest_of_a_truncated_line_lands_once_it_is_there(landing: Landing, write: Write) -> None:
+def test_the_rest_of_a_truncated_line_lands_once_it_is_there(
+    landing: Landing, write: Write
+) -> None:
     whole = json_lines([traces(span(1)), traces(span(2))])
     landing.land(write("active.jsonl", whole[:-40]))
     assert len(landing.rows("spans")) == 1

@@ -1,4 +1,5 @@
-"""What is met in the wild lands like what the specification says, and costs only the lines that hold it."""
+"""What is met in the wild lands like what the specification says, and costs only the lines that
+hold it."""
 
 from __future__ import annotations
 
@@ -78,7 +79,11 @@ WAYS = [
 
 def without_spelling(rows: list[Json]) -> list[Json]:
     return [
-        {key: value for key, value in row.items() if key not in ("source_trace_id", "source_span_id")}
+        {
+            key: value
+            for key, value in row.items()
+            if key not in ("source_trace_id", "source_span_id")
+        }
         for row in rows
     ]
 
@@ -106,7 +111,10 @@ def test_the_verbatim_id_is_kept_beside_the_canonical_one(landing: Landing, writ
 
 def test_odd_lines_between_good_ones_keep_their_place(landing: Landing, write: Write) -> None:
     good = [json_lines([traces(span(number))]) for number in range(1, 60)]
-    good[7] = json.dumps(changed(to_json(traces(span(8))), numbers_where_strings_are_due)).encode() + b"\n"
+    good[7] = (
+        json.dumps(changed(to_json(traces(span(8))), numbers_where_strings_are_due)).encode()
+        + b"\n"
+    )
     good[31] = b"no json at all\n"
     good[40] = json_lines([traces(*recursive_spans(41)[:1])])
     result = landing.land(write("mixed.jsonl", b"".join(good)))
@@ -148,7 +156,10 @@ def test_a_time_of_zero_is_unknown(landing: Landing, write: Write) -> None:
     [
         ("1-5759e988-bd862e3fe1be46a994272793", "5759e988bd862e3fe1be46a994272793"),
         ("tr-0af7651916cd43dd8448eb211c80319c", "0af7651916cd43dd8448eb211c80319c"),
-        ("trace:/main.default/0af7651916cd43dd8448eb211c80319c", "0af7651916cd43dd8448eb211c80319c"),
+        (
+            "trace:/main.default/0af7651916cd43dd8448eb211c80319c",
+            "0af7651916cd43dd8448eb211c80319c",
+        ),
         ("0198F0E2-1B5A-7C3D-9E4F-5A6B7C8D9E0F", "0198f0e2-1b5a-7c3d-9e4f-5a6b7c8d9e0f"),
         ("8448eb211c80319c", "00000000000000008448eb211c80319c"),
         ("0x8448eb211c80319c", "00000000000000008448eb211c80319c"),

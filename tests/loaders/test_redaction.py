@@ -115,10 +115,13 @@ def test_long_and_short_columns_are_masked_alike() -> None:
     short = [text for text, _ in FOUND] * 300
     long = [text + " and so on" * 100 for text, _ in FOUND] * 20
     for texts in (short, long):
+        alone = {text: mask(pa.array([text])) for text in set(texts)}
         masked = mask(pa.array([*texts, None]))
-        assert masked.texts.to_pylist() == [*map(mask_text, texts), None]
+        assert masked.texts.to_pylist() == [*(alone[text].texts[0].as_py() for text in texts), None]
+        counts = [0 if alone[text].counts is None else int(alone[text].counts[0]) for text in texts]
         assert masked.counts is not None
-        assert masked.counts.tolist() == [mask(pa.array([text])).counts.sum() for text in texts] + [0]  # type: ignore[union-attr]
+        assert masked.counts.tolist() == [*counts, 0]
+        assert min(counts) > 0
 
 
 def test_masks_are_counted() -> None:
@@ -143,8 +146,21 @@ IDENTITIES = Identities(b"secret", ["app.uid", "metadata#who"])
 @pytest.mark.parametrize(
     "key",
     [
-        *("user.id", "enduser.id", "user.email", "user.name", "userId", "app.user_id", "gen_ai.user", "llm.user"),
-        *("traceloop.association.properties.user_id", "ai.telemetry.metadata.userId", "langfuse.user.id"),
+        *(
+            "user.id",
+            "enduser.id",
+            "user.email",
+            "user.name",
+            "userId",
+            "app.user_id",
+            "gen_ai.user",
+            "llm.user",
+        ),
+        *(
+            "traceloop.association.properties.user_id",
+            "ai.telemetry.metadata.userId",
+            "langfuse.user.id",
+        ),
         *("mlflow.trace.user", "metadata.user", "endUserId", "app.uid"),
     ],
 )
@@ -154,7 +170,15 @@ def test_keys_that_name_a_person(key: str) -> None:
 
 @pytest.mark.parametrize(
     "key",
-    ["user_agent.original", "user_agent.name", "http.user_agent", "user.roles", "db.user", "gen_ai.system", "session.id"],
+    [
+        "user_agent.original",
+        "user_agent.name",
+        "http.user_agent",
+        "user.roles",
+        "db.user",
+        "gen_ai.system",
+        "session.id",
+    ],
 )
 def test_keys_that_do_not(key: str) -> None:
     assert not IDENTITIES.is_identity(key)
@@ -168,7 +192,13 @@ def test_a_person_has_one_hash_for_one_secret() -> None:
 
 def test_people_in_json_are_hashed_and_the_json_stays_json() -> None:
     replace = IDENTITIES.in_json(is_content=False)
-    given = {"user_id": "alice", "n": {"userId": 7}, "user": "bob", "who": "eve", "prompt": "user: hi"}
+    given = {
+        "user_id": "alice",
+        "n": {"userId": 7},
+        "user": "bob",
+        "who": "eve",
+        "prompt": "user: hi",
+    }
     hashed, count = replace(json.dumps(given))
     h = IDENTITIES.hashed
     assert json.loads(hashed) == {

@@ -28,7 +28,7 @@ def aliases() -> dict[str, list[str]]:
     environment = jinja2.Environment(extensions=["jinja2.ext.do"])
     module = environment.from_string(source, globals={"return": returned}).module
     with pytest.raises(_Returned) as raised:
-        module.shipped_attribute_aliases()  # type: ignore[attr-defined]
+        module.attribute_aliases()  # type: ignore[attr-defined]
     return {field: keys for field, (_, keys) in raised.value.args[0].items()}
 
 

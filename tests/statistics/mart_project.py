@@ -29,7 +29,7 @@ TASK_TYPES = {
     "prompt_name": pa.string(),
     "prompt_version": pa.string(),
     "task_type": pa.string(),
-    "model_used": pa.string(),
+    "model_requested": pa.string(),
     "locale": pa.string(),
     "customer_tier": pa.string(),
     "tenant_id": pa.string(),

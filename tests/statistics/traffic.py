@@ -52,7 +52,7 @@ def tasks(
         "prompt_name": [prompt] * n,
         "prompt_version": list(np.where(second, "2", "1")),
         "task_type": list(task_type if task_type is not None else rng.choice(["qa", "code"], n)),
-        "model_used": list(rng.choice(["small", "large"], n)),
+        "model_requested": list(rng.choice(["small", "large"], n)),
         "locale": list(rng.choice(["en", "de", "ja"], n, p=[0.8, 0.17, 0.03])),
         "customer_tier": list(rng.choice(np.array(["free", "paid", None]), n)),
         "sample_weight": list(rng.choice([1.0, 4.0], n)),

@@ -1,1 +1,1 @@
-"""One module a command; `spanmart.cli` finds them by file name. Each defines a click command named `command`."""
+"""One module a command, found by its file name; each has a click command named `command`."""

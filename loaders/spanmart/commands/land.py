@@ -17,7 +17,8 @@ from spanmart.landing.engine import EMPTY, LANDED, SKIPPED, UNREADABLE
 from spanmart.safe_text import one_line
 from spanmart.settings import UnusableSetting
 
-# Wide enough for a path on one line when the output is a file or a pipe, which has no width of its own.
+# Wide enough for a path on one line when the output is a file or a pipe, which has no width of its
+# own.
 _PIPE_WIDTH = 160
 # Files of a folder that are no exports are common (notes, manifests): a few names say which kind.
 _NAMES_SHOWN = 5
@@ -49,9 +50,9 @@ def command(
 ) -> None:
     """Land export files, folders or globs as Parquet.
 
-    What a file is (OTLP traces and logs as JSON, JSON Lines or protobuf, feedback as JSON Lines or CSV; plain,
-    gzip or zstd) shows in its content. Content is masked before anything is written. It is safe to run twice,
-    to interrupt, and to run beside another.
+    What a file is (OTLP traces and logs as JSON, JSON Lines or protobuf, feedback as JSON Lines or
+    CSV; plain, gzip or zstd) shows in its content. Content is masked before anything is written. It
+    is safe to run twice, to interrupt, and to run beside another.
 
     \b
     Exit codes: 0 all landed, 3 some records were rejected, 1 nothing could be read, 2 wrong usage
@@ -71,7 +72,12 @@ def _land(
     paths: tuple[str, ...], source: str | None, format_name: str | None, landing: Path, quiet: bool
 ) -> LandResult:
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+    )
     with Progress(
         *columns, console=console, transient=True, disable=quiet or not console.is_terminal
     ) as bar:
@@ -87,12 +93,15 @@ def _land(
 
 def _print(result: LandResult) -> None:
     console = Console(
-        width=None if Console().is_terminal else _PIPE_WIDTH, highlight=False, emoji=False, markup=False
+        width=None if Console().is_terminal else _PIPE_WIDTH,
+        highlight=False,
+        emoji=False,
+        markup=False,
     )
     if result.key_made_at:
         console.print(
-            f"Made the secret of the keyed hashes: {result.key_made_at} (mode 0600). Keep it: with another one the "
-            "same user gets another hash. Or set SPANMART_HASH_KEY."
+            f"Made the secret of the keyed hashes: {result.key_made_at} (mode 0600). "
+            "Keep it: with another one the same user gets another hash. Or set SPANMART_HASH_KEY."
         )
     shown = [each for each in result.files if each.is_named or each.status in (LANDED, SKIPPED)]
     if shown:
@@ -138,8 +147,8 @@ def _rejected(result: LandResult) -> list[str]:
         first = {reject.reason: reject for reject in reversed(each.load.rejects)}
         for reason, count in Counter(reject.reason for reject in each.load.rejects).items():
             lines.append(
-                f"Rejected in {one_line(each.path.as_posix())}: {count:,} x {reason.code}, first at record "
-                f"{first[reason].record_number}. {reason.value}"
+                f"Rejected in {one_line(each.path.as_posix())}: {count:,} x {reason.code}, "
+                f"first at record {first[reason].record_number}. {reason.value}"
             )
     return lines
 
@@ -153,10 +162,15 @@ def _next_step(result: LandResult) -> str:
         return f"{landed:,} new records in {where}.{more} Next: dbt build"
     if result.exit_code == 1:
         known = ", ".join(formats.names())
-        return f"Nothing could be read. Known formats: {known}. Name one with --format if detection is wrong."
+        return (
+            f"Nothing could be read. Known formats: {known}. "
+            "Name one with --format if detection is wrong."
+        )
     if result.of_status(SKIPPED) or result.of_status(LANDED):
         return "Nothing new: all of it is landed already."
-    return "Nothing to land: " + ("the files are empty." if result.of_status(EMPTY) else "no export found.")
+    return "Nothing to land: " + (
+        "the files are empty." if result.of_status(EMPTY) else "no export found."
+    )
 
 
 def _summary(result: LandResult) -> dict[str, object]:

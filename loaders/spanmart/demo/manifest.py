@@ -173,7 +173,7 @@ INCIDENTS: list[dict[str, Any]] = [
     },
     {
         "name": "slow_tool",
-        "what": "lookup_order times out on 30 % of attempts (2 % before), is tried again, and some "
+        "what": "lookup_order times out on 45 % of attempts (2 % before), is tried again, and some "
         "tasks fail",
         "window": scenario.SLOW_TOOL_WINDOW,
         "dimension": {"tool_name": scenario.SLOW_TOOL, "error_category": "timeout"},
@@ -181,7 +181,7 @@ INCIDENTS: list[dict[str, Any]] = [
             {
                 "fact": "tool_span",
                 "key": {"tool_name": scenario.SLOW_TOOL},
-                "timeout_rate_inside_above": 0.2,
+                "timeout_rate_inside_above": 0.35,
                 "timeout_rate_outside_below": 0.06,
             }
         ],

@@ -5,8 +5,8 @@ A format module defines two functions:
     sniff(head: bytes) -> bool          does this file begin like mine? Sees content, never a name.
     read(stream: BinaryIO) -> Iterator[Batch]
 
-Both see the file decompressed. A module whose name starts with an underscore is a helper of formats.
-Formats of your own come by dotted path: `--format mypackage.formats.acme`.
+Both see the file decompressed. A module whose name starts with an underscore is a helper of
+formats. Formats of your own come by dotted path: `--format mypackage.formats.acme`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from typing import BinaryIO, Protocol, cast
 
 from spanmart.records import Batch
 
-# A compressed export's first 64 KB name its format; a pretty-printed one may start with white space.
+# A compressed export's first 64 KB name its format; a pretty-printed one may start with white
+# space.
 HEAD_BYTES = 1 << 16
 
 

@@ -49,9 +49,13 @@ def canonical(ids: pa.Array, one: Callable[[str], str | None], digits: int) -> p
         return column.to_arrow().cast(pa.string())
     unusual = column.filter(odd).unique()
     readings = {text: one(text) for text in unusual.to_list()}
-    return column.replace_strict(
-        list(readings), list(readings.values()), default=column, return_dtype=pl.String
-    ).to_arrow().cast(pa.string())
+    return (
+        column.replace_strict(
+            list(readings), list(readings.values()), default=column, return_dtype=pl.String
+        )
+        .to_arrow()
+        .cast(pa.string())
+    )
 
 
 def hexadecimal(ids: pa.Array) -> pa.Array:

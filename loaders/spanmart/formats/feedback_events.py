@@ -1,11 +1,11 @@
 """Feedback events in the documented form: JSON Lines, or CSV with a header.
 
-Columns: `kind` and `source`, at least one of `trace_id`, `conversation_id` and `request_id`, and as far as
-they are known `occurred_at`, `feedback_id`, `span_id`, `author`, `score`, `label`, `comment`,
-`evaluator_name`, `evaluator_version`. Any other column goes to the attributes.
+Columns: `kind` and `source`, at least one of `trace_id`, `conversation_id` and `request_id`, and as
+far as they are known `occurred_at`, `feedback_id`, `span_id`, `author`, `score`, `label`,
+`comment`, `evaluator_name`, `evaluator_version`. Any other column goes to the attributes.
 
-`occurred_at` is ISO-8601 (UTC where no zone is said) or a whole number: seconds, milliseconds, microseconds
-or nanoseconds since 1970, told apart by size.
+`occurred_at` is ISO-8601 (UTC where no zone is said) or a whole number: seconds, milliseconds,
+microseconds or nanoseconds since 1970, told apart by size.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ _SNIFFED_LINES = 20
 # Seconds have up to 11 digits until the year 5138, and each smaller unit three more.
 _UNITS = ((11, 1_000_000_000), (14, 1_000_000), (17, 1_000), (20, 1))
 _FRACTION = re.compile(r"([.,]\d+)")
-# A comment longer than this is an attachment in the wrong place; csv refuses more than 128 KB by default.
+# A comment longer than this is an attachment in the wrong place; csv refuses more than 128 KB by
+# default.
 _MAX_FIELD_BYTES = 16 << 20
 
 
@@ -213,7 +214,9 @@ def _is_csv_header(line: bytes) -> bool:
 
 
 def _is_event(parsed: Any) -> bool:
-    return isinstance(parsed, dict) and "kind" in parsed and any(name in parsed for name in _TARGETS)
+    return (
+        isinstance(parsed, dict) and "kind" in parsed and any(name in parsed for name in _TARGETS)
+    )
 
 
 def _parse(line: bytes) -> Any:

@@ -1,7 +1,8 @@
 """OTLP as JSON: one document (pretty-printed or not), several in a row, or JSON Lines.
 
-Spans and log records are told apart by what is in a message, so one file may hold both. Written by the
-Collector's file, S3 and blob exporters, the SDKs' file exporters, and whoever saves a request's body.
+Spans and log records are told apart by what is in a message, so one file may hold both. Written by
+the Collector's file, S3 and blob exporters, the SDKs' file exporters, and whoever saves a request's
+body.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""OTLP as protobuf: one message, or many behind varint or 4-byte lengths; frames may be zstd each."""
+"""OTLP as protobuf: one message, or many behind varint or 4-byte lengths; frames may be zstd
+each."""
 
 from __future__ import annotations
 

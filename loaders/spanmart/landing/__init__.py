@@ -1,4 +1,5 @@
-"""Landing: export files in, Parquet out, every record once and nothing on disk that was not redacted."""
+"""Landing: export files in, Parquet out, every record once and nothing on disk that was not
+redacted."""
 
 from spanmart.landing.engine import FileResult, LandResult, land
 

@@ -1,7 +1,8 @@
-"""What happens to attributes before they are written: one pass over the long form, whatever owns them.
+"""What happens to attributes before they are written: one pass over the long form, whatever owns
+them.
 
-In order: the last of two equal keys wins; content moves out; what identifies a person becomes a keyed hash;
-everything else goes through the detectors.
+In order: the last of two equal keys wins; content moves out; what identifies a person becomes a
+keyed hash; everything else goes through the detectors.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ Counts = Index
 
 @dataclass(frozen=True)
 class Content:
-    """Values that leave the attributes. `owner` is the row that refers to them; all are redacted."""
+    """Values that leave the attributes. `owner` is the row that refers to them; all are
+    redacted."""
 
     owner: Index
     key: pa.Array
@@ -41,7 +43,8 @@ class Processed:
 
 
 class Processor:
-    """Holds what does not change from batch to batch: the secret, the limits, what is known of a key."""
+    """Holds what does not change from batch to batch: the secret, the limits, what is known of a
+    key."""
 
     def __init__(self, identities: Identities, long_value_chars: int) -> None:
         self._identities = identities
@@ -57,8 +60,8 @@ class Processor:
     ) -> Processed:
         """Redacted attributes, and the content taken out of them.
 
-        `kind_of` tells content by its key (None: nothing is content here); `kinds` says it for each pair
-        where the key alone does not.
+        `kind_of` tells content by its key (None: nothing is content here); `kinds` says it for each
+        pair where the key alone does not.
         """
         pairs, kinds = _last_of_equal_keys(pairs, kinds)
         keys = pairs.key.dictionary_encode()
@@ -144,7 +147,9 @@ class Processor:
         return pc.replace_with_mask(texts, chosen, new), counts
 
 
-def _last_of_equal_keys(pairs: KeyValues, kinds: pa.Array | None) -> tuple[KeyValues, pa.Array | None]:
+def _last_of_equal_keys(
+    pairs: KeyValues, kinds: pa.Array | None
+) -> tuple[KeyValues, pa.Array | None]:
     """Engines refuse a map with a key twice; the last one is the one that producers mean."""
     codes = pairs.key.dictionary_encode().indices.to_numpy().astype(np.int64)
     identity = pl.Series(pairs.owner * (int(codes.max(initial=0)) + 1) + codes)

@@ -1,4 +1,5 @@
-"""A commit: what is new among the prepared records is stamped, written, and made visible at once."""
+"""A commit: what is new among the prepared records is stamped, written, and made visible at
+once."""
 
 from __future__ import annotations
 
@@ -13,13 +14,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from spanmart import __version__
-from spanmart.records import Mask
-from spanmart.rejects import Reject
 from spanmart.landing.schemas import RECORD_TABLES, TABLES
 from spanmart.landing.spool import Spool
 from spanmart.landing.store import COMPRESSION, Store, new_commit_id
+from spanmart.records import Mask
+from spanmart.rejects import Reject
 
-# Sealed row groups are what readers skip by time; larger ones skip less, smaller ones compress less.
+# Sealed row groups are what readers skip by time; larger ones skip less, smaller ones compress
+# less.
 _ROW_GROUP_ROWS = 65_536
 _TIME_COLUMN = {
     "spans": "start_time_unix_nano",
@@ -80,7 +82,11 @@ def _new_records(
     if not hashes:
         return
     keys = pl.concat(hashes)
-    is_new = _is_new(store, table, keys) & keys["load_id"].is_in(list(loads)).to_numpy()
+    # Left out before anything is compared: a file that could not be read to its end may have left
+    # rows in the spool, and none of them may make another file's record look like a duplicate.
+    is_wanted = keys["load_id"].is_in(list(loads)).to_numpy()
+    is_new = np.zeros(len(keys), dtype=bool)
+    is_new[is_wanted] = _is_new(store, table, keys.filter(is_wanted))
     start = 0
     for rows in spool.tables(table):
         chosen = is_new[start : start + rows.num_rows]
@@ -97,8 +103,8 @@ def _key_columns(rows: pa.Table, table: str) -> pl.DataFrame:
 
 
 def _is_new(store: Store, table: str, keys: pl.DataFrame) -> Mask:
-    """First of its hash here, and its hash not landed. Equal records have equal times, so only files and
-    row groups that reach into the span of time of the new records are read."""
+    """First of its hash here, and its hash not landed. Equal records have equal times, so only
+    files and row groups that reach into the span of time of the new records are read."""
     is_new = keys["record_hash"].is_first_distinct()
     files = store.files(table)
     if files:
@@ -180,7 +186,9 @@ def _rejects(loads: dict[str, Load]) -> pa.Table:
 
 
 def _ledger(loads: dict[str, Load]) -> pa.Table:
-    names = [name for name in TABLES["loads"].names if name not in ("landed_at", "spanmart_version")]
+    names = [
+        name for name in TABLES["loads"].names if name not in ("landed_at", "spanmart_version")
+    ]
     rows = [
         {name: getattr(load, name) for name in names} | {"spanmart_version": __version__}
         for load in loads.values()

@@ -1,7 +1,7 @@
 """Which attributes are content: the one list of rules, and what kind of artifact each becomes.
 
-Content leaves the attributes for the artifacts table before anything is written. First match wins. `<n>`
-stands for an index. A rule is a pattern over the whole key.
+Content leaves the attributes for the artifacts table before anything is written. First match wins.
+`<n>` stands for an index. A rule is a pattern over the whole key.
 """
 
 from __future__ import annotations
@@ -33,11 +33,16 @@ _RULES: tuple[tuple[str, str], ...] = (
     (r"gen_ai\.memory\.records", DOCUMENT),
     (r"gen_ai\.prompt\.variable\..+", PROMPT),
     (r"gen_ai\.evaluation\.explanation", COMMENT),
-    # earlier generations of it, and OpenLLMetry: whole, or flattened by index. `gen_ai.prompt.name` and
-    # `.version` are identity, and roles, ids and names inside a message are structure: they stay.
+    # earlier generations of it, and OpenLLMetry: whole, or flattened by index. `gen_ai.prompt.name`
+    # and `.version` are identity, and roles, ids and names inside a message are structure: they
+    # stay.
     (r"gen_ai\.prompt", PROMPT),
     (r"gen_ai\.completion", RESPONSE),
-    (r"gen_ai\.(?:prompt|completion)\.<n>\.tool_calls\.<n>\.(?:function\.)?arguments", TOOL_ARGUMENTS),
+    (
+        r"gen_ai\.(?:prompt|completion)\.<n>\.tool_calls\.<n>"
+        r"\.(?:function\.)?arguments",
+        TOOL_ARGUMENTS,
+    ),
     (r"gen_ai\.prompt\.<n>\.(?:content|reasoning|refusal)(?:\..+)?", PROMPT),
     (r"gen_ai\.completion\.<n>\.(?:content|reasoning|refusal)(?:\..+)?", RESPONSE),
     (r"llm\.request\.functions\.<n>\.(?:description|parameters|arguments)", TOOL_DEFINITIONS),
@@ -55,23 +60,43 @@ _RULES: tuple[tuple[str, str], ...] = (
     # OpenInference
     (r"input\.value", PROMPT),
     (r"output\.value", RESPONSE),
-    (r"llm\.(?:input|output)_messages\.<n>\.message\.tool_calls\.<n>\.tool_call\.function\.arguments", TOOL_ARGUMENTS),
+    (
+        r"llm\.(?:input|output)_messages\.<n>\.message\.tool_calls\.<n>"
+        r"\.tool_call\.function\.arguments",
+        TOOL_ARGUMENTS,
+    ),
     (r"llm\.(?:input|output)_messages\.<n>\.message\.function_call_arguments_json", TOOL_ARGUMENTS),
-    (r"llm\.input_messages\.<n>\.message\.content(?:s\.<n>\.message_content\.(?!type$|id$).+)?", PROMPT),
-    (r"llm\.output_messages\.<n>\.message\.content(?:s\.<n>\.message_content\.(?!type$|id$).+)?", RESPONSE),
+    (
+        r"llm\.input_messages\.<n>\.message\.content(?:s\.<n>"
+        r"\.message_content\.(?!type$|id$).+)?",
+        PROMPT,
+    ),
+    (
+        r"llm\.output_messages\.<n>\.message\.content(?:s\.<n>"
+        r"\.message_content\.(?!type$|id$).+)?",
+        RESPONSE,
+    ),
     (r"llm\.prompts(?:\.<n>(?:\.prompt\.text)?)?", PROMPT),
     (r"llm\.choices(?:\.<n>\.completion\.text)?", RESPONSE),
     (r"llm\.function_call", TOOL_ARGUMENTS),
     (r"llm\.tools(?:\.<n>\.tool\.(?:json_schema|description))?", TOOL_DEFINITIONS),
     (r"llm\.prompt_template\.(?:template|variables)", PROMPT),
     (r"tool\.(?:parameters|json_schema|description)", TOOL_DEFINITIONS),
-    (r"(?:retrieval\.documents|reranker\.(?:input|output)_documents|(?:in|out)put\.documents)\.<n>\.document\.(?:content|url)", DOCUMENT),
+    (
+        r"(?:retrieval\.documents|reranker\.(?:input|output)_documents|(?:in|out)put\.documents)\.<n>\.document\.(?:content|url"
+        r")",
+        DOCUMENT,
+    ),
     (r"reranker\.query", PROMPT),
     (r"(?:in|out)put\.(?:images|audio|videos?)\.<n>\..+", OTHER),
     (r"embedding\.embeddings\.<n>\.embedding\.text", PROMPT),
     (r"embedding\.embeddings\.<n>\.embedding\.vector", EMBEDDING),
     (r"embedding\.(?:text|vector)", EMBEDDING),
-    (r"(?:trace\.|session\.)?(?:annotations|evaluations)\.<n>\.(?:annotation|evaluation)\.explanation", COMMENT),
+    (
+        r"(?:trace\.|session\.)?(?:annotations|evaluations)\.<n>"
+        r"\.(?:annotation|evaluation)\.explanation",
+        COMMENT,
+    ),
     # producers whose dialect is not mapped yet, but whose content must not stay either
     (r"ai\.prompt(?:\.messages)?|ai\.values?", PROMPT),
     (r"ai\.prompt\.(?:tools|toolChoice)", TOOL_DEFINITIONS),
@@ -92,7 +117,11 @@ _RULES: tuple[tuple[str, str], ...] = (
     (r"tool_response", TOOL_RESULT),
     (r"user_prompt", PROMPT),
     # LiteLLM's `llm.<provider>.messages`; `llm.token_count.prompt` is a number of OpenInference.
-    (r"llm\.(?!token_count\.|usage\.|cost\.)[A-Za-z0-9_-]+\.(?:messages|tools|input|prompt|query|system)", PROMPT),
+    (
+        r"llm\.(?!token_count\.|usage\.|cost\.)"
+        r"[A-Za-z0-9_-]+\.(?:messages|tools|input|prompt|query|system)",
+        PROMPT,
+    ),
     (r"llm\.[A-Za-z0-9_-]+\.documents", DOCUMENT),
     (r"llm\.[A-Za-z0-9_-]+\.(?:choices|output|content)", RESPONSE),
     # one documented set of names for what no convention names
@@ -101,7 +130,8 @@ _RULES: tuple[tuple[str, str], ...] = (
     (r"exception\.stacktrace|error\.stack(?:_?trace)?|code\.stacktrace", OTHER),
 )  # fmt: skip
 
-# Long values of these stay attributes, because models read them. They are lists and numbers, not prose.
+# Long values of these stay attributes, because models read them. They are lists and numbers, not
+# prose.
 _KEPT_HOWEVER_LONG = re.compile(
     r"gen_ai\.retrieval\.documents|gen_ai\.response\.finish_reasons|metadata|llm\.invocation_parameters"
     r"|tag\.tags|spanmart\..+"
@@ -134,7 +164,8 @@ def body_kind(event_name: str | None) -> str:
 
 
 def event_attribute_kind(event_name: str, key: str) -> str | None:
-    """As `artifact_kind`, for attributes of a span event: messages may stand there under short names."""
+    """As `artifact_kind`, for attributes of a span event: messages may stand there under short
+    names."""
     if event_name in _BODY_KINDS and key in ("content", "message", "tool_calls", "arguments"):
         return _BODY_KINDS[event_name]
     return artifact_kind(key)

@@ -1,7 +1,7 @@
 """Facts that only content holds, read before content leaves the attributes.
 
-Only what is not an attribute already: some producers give the provider's response id, and the tool calls that
-a model proposed, nowhere but inside the answer.
+Only what is not an attribute already: some producers give the provider's response id, and the tool
+calls that a model proposed, nowhere but inside the answer.
 """
 
 from __future__ import annotations
@@ -20,17 +20,23 @@ FINISH_REASONS = "spanmart.derived.finish_reasons"
 _KNOWN_RESPONSE_IDS = ("gen_ai.response.id", "llm.response.id", "ai.response.id")
 _ANSWERS = ("output.value", "gen_ai.completion", "traceloop.entity.output", "llm.openai.response")
 # Ids as providers make them; others (of a request, of a tool call) have other prefixes.
-_RESPONSE_ID = r'\\*"(?:id|response_id)\\*"\s*:\s*\\*"((?:chatcmpl|cmpl|resp|msg|gen|run)[-_][A-Za-z0-9_-]{6,})'
+_RESPONSE_ID = (
+    r'\\*"(?:id|response_id)\\*"\s*:\s*\\*"'
+    r"((?:chatcmpl|cmpl|resp|msg|gen|run)[-_][A-Za-z0-9_-]{6,})"
+)
 
 _MESSAGES = "gen_ai.output.messages"
 _BODY = "body"
-# One a choice. An older convention gives it only in the answer, or in the body of the gen_ai.choice log record.
+# One a choice. An older convention gives it only in the answer, or in the body of the gen_ai.choice
+# log record.
 _FINISH_REASON = r'\\*"finish_reason\\*"\s*:\s*\\*"(\w[\w.-]*)'
 _KNOWN_FINISH_REASONS = ("gen_ai.response.finish_reasons", "llm.finish_reason")
 _TOOL_CALL_PART = r'\\*"type\\*"\s*:\s*\\*"(?:server_)?tool_call\\*"'
 # `llm.output_messages.0.message.tool_calls.1.…`, `gen_ai.completion.0.tool_calls.1.…`
 _FLATTENED_ANSWER = r"^(?:llm\.output_messages|gen_ai\.completion)\.\d+\."
-_FLATTENED_CALL = r"^((?:llm\.output_messages|gen_ai\.completion)\.\d+\.(?:message\.)?tool_calls\.\d+)\."
+_FLATTENED_CALL = (
+    r"^((?:llm\.output_messages|gen_ai\.completion)\.\d+\.(?:message\.)?tool_calls\.\d+)\."
+)
 
 
 def derived(pairs: KeyValues, owners: int) -> KeyValues:

@@ -1,4 +1,5 @@
-"""Landing: from the files that a user names to rows in `landing/`, and an account of every record."""
+"""Landing: from the files that a user names to rows in `landing/`, and an account of every
+record."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import polars as pl
 import pyarrow as pa
 
 from spanmart import formats
@@ -18,16 +20,17 @@ from spanmart.landing import files
 from spanmart.landing.attributes import Processor
 from spanmart.landing.commit import Load, commit
 from spanmart.landing.prepare import Prepared, Preparer, artifact_table
-from spanmart.records import Batch
-from spanmart.rejects import Reason, Reject
 from spanmart.landing.spool import Spool
 from spanmart.landing.store import Store
+from spanmart.records import Batch
 from spanmart.redaction.identity import Identities, record_key
 from spanmart.redaction.masking import mask_text
+from spanmart.rejects import Reason, Reject
 from spanmart.settings import Settings, hash_key, landing_directory
 
 DEFAULT_SOURCE = "default"
-# Batches that are prepared while the next is read. More than the cores of a small machine only costs memory.
+# Batches that are prepared while the next is read. More than the cores of a small machine only
+# costs memory.
 _WORKERS = 2
 
 LANDED, SKIPPED, EMPTY, UNREADABLE = "landed", "skipped", "empty", "unreadable"
@@ -81,7 +84,8 @@ def land(
     settings: Settings | None = None,
     progress: Progress | None = None,
 ) -> LandResult:
-    """Lands files, folders and globs. `progress` is called with a file, its bytes done and its size."""
+    """Lands files, folders and globs. `progress` is called with a file, its bytes done and its
+    size."""
     settings = settings or Settings.load()
     chosen = formats.named(format) if format else None
     found = list(files.find(map(Path, paths)))
@@ -149,6 +153,10 @@ class _Lander:
                 self._read(content, module, head, load, found.path)
         except (UnknownFormat, AmbiguousFormat, OSError) as error:
             result.note = mask_text(_without_path(error))
+            return result
+        except (ValueError, pa.ArrowException, pl.exceptions.PolarsError) as error:
+            # A fault of ours must cost the file that met it, not the ones beside it.
+            result.note = mask_text(f"cannot be landed: {type(error).__name__}: {error}")
             return result
         self._known.add(sha256)
         result.status, result.load = LANDED, load

@@ -1,9 +1,10 @@
-"""Evaluations that come as telemetry: log records, span events and attributes that are feedback rows.
+"""Evaluations that come as telemetry: log records, span events and attributes that are feedback
+rows.
 
-- `gen_ai.evaluation.result` (OpenTelemetry GenAI) as a log record becomes a feedback row and nothing else; as a
-  span event, a feedback row beside the span.
-- `annotations.<n>.annotation.*` and `evaluations.<n>.evaluation.*` (OpenInference), on the span they are about
-  or on a carrier span with exactly one link to it.
+- `gen_ai.evaluation.result` (OpenTelemetry GenAI) as a log record becomes a feedback row and
+  nothing else; as a span event, a feedback row beside the span.
+- `annotations.<n>.annotation.*` and `evaluations.<n>.evaluation.*` (OpenInference), on the span
+  they are about or on a carrier span with exactly one link to it.
 """
 
 from __future__ import annotations
@@ -103,7 +104,9 @@ def _evaluation(texts: Texts, row: Mapping[str, object], time: object) -> Feedba
 
 def _in_annotations(spans: Records) -> Iterator[Feedback]:
     names = spans.attributes.key.dictionary_encode().dictionary.to_pylist()
-    wanted = tuple(name for name in names if _ANNOTATION_HINT in name and _ANNOTATION.fullmatch(name))
+    wanted = tuple(
+        name for name in names if _ANNOTATION_HINT in name and _ANNOTATION.fullmatch(name)
+    )
     if not wanted:
         return
     found: dict[tuple[int, str, str, bool], dict[str, str | None]] = {}
@@ -118,7 +121,9 @@ def _in_annotations(spans: Records) -> Iterator[Feedback]:
     for (owner, scope, _, _), texts in found.items():
         row = spans.columns.slice(owner, 1).to_pylist()[0]
         trace_id, span_id = targets.get(owner, (row["trace_id"], row["span_id"]))
-        source, kind = _ANNOTATORS.get((texts.get("annotator_kind") or "").upper(), ("system", "evaluator_label"))
+        source, kind = _ANNOTATORS.get(
+            (texts.get("annotator_kind") or "").upper(), ("system", "evaluator_label")
+        )
         yield Feedback(
             kind=kind,
             feedback_source=source,

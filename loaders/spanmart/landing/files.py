@@ -61,20 +61,22 @@ def _find_one(path: Path) -> Iterator[Found]:
 
 
 def sha256_of(path: Path) -> str:
-    """Of the bytes as they lie on disk: what `sha256sum` says, and cheap beside reading the file."""
+    """Of the bytes as they lie on disk: what `sha256sum` says, and cheap beside reading the
+    file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class Content:
-    """A file's bytes, decompressed as they are read. After reading, `damage` says what broke, if it did."""
+    """A file's bytes, decompressed as they are read. After reading, `damage` says what broke, if it
+    did."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("rb")
         self._layers: list[_Inflating] = []
-        self.stream: BinaryIO = self._file
+        self.stream: io.BufferedReader = self._file
         for _ in range(_MAX_LAYERS):
-            magic = self.stream.peek(4)[:4]  # type: ignore[attr-defined]
+            magic = self.stream.peek(4)[:4]
             if magic[:2] == _GZIP_MAGIC:
                 layer = _Inflating(self.stream, _Gzip)
             elif magic == _ZSTD_MAGIC:
@@ -145,7 +147,8 @@ class _Zstd:
 
 
 class _Inflating(io.RawIOBase):
-    """Gives all that can be decompressed; damage ends the stream instead of losing what came before."""
+    """Gives all that can be decompressed; damage ends the stream instead of losing what came
+    before."""
 
     def __init__(self, source: BinaryIO, kind: type[_Decompressor]) -> None:
         self._source = source

@@ -1,13 +1,14 @@
 """Hashes of whole rows and of content, over columns.
 
-Hash functions of the standard library: a loop over row slices costs a microsecond a row beside the hashing
-itself, and the result never changes with a library's version.
+Hash functions of the standard library: a loop over row slices costs a microsecond a row beside the
+hashing itself, and the result never changes with a library's version.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -29,9 +30,11 @@ def sha256_hex(texts: pa.Array) -> pa.Array:
 
 
 def record_hashes(records: Records, key: bytes) -> pa.Array:
-    """A keyed hash of each record's own data, as it came: the same whatever file and encoding brought it.
+    """A keyed hash of each record's own data, as it came: the same whatever file and encoding
+    brought it.
 
-    Keyed, because a plain hash of a record whose every field but one is known gives that one field away.
+    Keyed, because a plain hash of a record whose every field but one is known gives that one field
+    away.
     """
     rows = len(records)
     told_apart_by = [name for name in records.columns.column_names if name not in _NOT_HASHED]
@@ -42,7 +45,8 @@ def record_hashes(records: Records, key: bytes) -> pa.Array:
         digests = pa.array(_keyed(resources, key), pa.string())
         parts.append(digests.take(pa.array(records.resource_index)))
     for children in (records.events, records.links):
-        # Also where no record of the batch has any: a hash must not depend on a record's neighbours.
+        # Also where no record of the batch has any: a hash must not depend on a record's
+        # neighbours.
         if children is not None:
             parts.append(_child_texts(children, rows))
     if records.body is not None:
@@ -63,7 +67,7 @@ def _slices(texts: pa.Array) -> Sequence[memoryview]:
     offsets = np.frombuffer(texts.buffers()[1], dtype=np.int64)
     offsets = offsets[texts.offset : texts.offset + len(texts) + 1].tolist()
     data = memoryview(texts.buffers()[2] or b"")
-    return [data[start:end] for start, end in zip(offsets, offsets[1:], strict=False)]
+    return [data[start:end] for start, end in pairwise(offsets)]
 
 
 def _row_texts(table: pa.Table) -> pa.Array:

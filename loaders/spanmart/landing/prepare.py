@@ -24,7 +24,8 @@ _ARTIFACT_COLUMNS = ("artifact_id", "artifact_kind", "content", "bytes", "redact
 
 @dataclass
 class Prepared:
-    """Rows of the landed tables, but for what only a commit knows (`load_id`, `landed_at`, `source*`)."""
+    """Rows of the landed tables, but for what only a commit knows (`load_id`, `landed_at`,
+    `source*`)."""
 
     tables: dict[str, list[pa.Table]] = field(default_factory=dict)
     artifacts: list[pa.Table] = field(default_factory=list)
@@ -101,11 +102,15 @@ class Preparer:
         if "feedback_id" in columns:
             columns["feedback_id"] = pc.coalesce(columns["feedback_id"], hashes)
         wanted = [each for each in schemas.TABLES[records.table] if each.name in columns]
-        return pa.table([columns[each.name] for each in wanted], schema=pa.schema(wanted)), artifacts
+        return pa.table(
+            [columns[each.name] for each in wanted], schema=pa.schema(wanted)
+        ), artifacts
 
     def _body(self, records: Records, columns: dict[str, pa.Array]) -> Content:
         assert records.body is not None
-        has = pc.and_(pc.is_valid(records.body), pc.fill_null(pc.not_equal(records.body, ""), False))
+        has = pc.and_(
+            pc.is_valid(records.body), pc.fill_null(pc.not_equal(records.body, ""), False)
+        )
         if records.table == "feedback":
             key, kinds = "comment", pa.array([content.COMMENT] * len(records), pa.string())
         else:
@@ -208,7 +213,9 @@ def _event_content(
     pairs = name_codes.astype(np.int64) * max(len(key_texts), 1) + key.indices.to_numpy()
     different, place = np.unique(pairs, return_inverse=True)
     kinds = [
-        content.event_attribute_kind(name_texts[pair // len(key_texts)], key_texts[pair % len(key_texts)])
+        content.event_attribute_kind(
+            name_texts[pair // len(key_texts)], key_texts[pair % len(key_texts)]
+        )
         for pair in different.tolist()
     ]
 
@@ -219,7 +226,8 @@ def _event_content(
 
 
 def _split(moved: list[Content], rows: int, counts: Counts) -> tuple[pa.Array, pa.Table]:
-    """The references of each row, and the artifacts they point to; counts what was masked in them."""
+    """The references of each row, and the artifacts they point to; counts what was masked in
+    them."""
     owner = np.concatenate([each.owner for each in moved])
     order = pa.array(np.argsort(owner, kind="stable"))
     owner = owner[order.to_numpy()]

@@ -1,4 +1,5 @@
-"""Prepared batches on their way to a commit: in memory while they are few, in files when they are many."""
+"""Prepared batches on their way to a commit: in memory while they are few, in files when they are
+many."""
 
 from __future__ import annotations
 

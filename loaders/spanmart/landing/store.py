@@ -1,7 +1,8 @@
 """The landing directory: what lies where, what is whole, and how a commit becomes visible at once.
 
-A commit writes its files aside, then renames them into place under a lock, `loads` last. A row whose load is
-not in `loads` is not there; files of a commit without a `loads` file are what a killed run left, and go.
+A commit writes its files aside, then renames them into place under a lock, `loads` last. A row
+whose load is not in `loads` is not there; files of a commit without a `loads` file are what a
+killed run left, and go.
 """
 
 from __future__ import annotations
@@ -82,7 +83,10 @@ class Store:
 
     def loads(self) -> pa.Table:
         """The ledger."""
-        tables = [pq.read_table(path, schema=TABLES["loads"], partitioning=None) for path in self.files("loads")]
+        tables = [
+            pq.read_table(path, schema=TABLES["loads"], partitioning=None)
+            for path in self.files("loads")
+        ]
         return pa.concat_tables(tables) if tables else TABLES["loads"].empty_table()
 
     def publish(self, drafts: dict[str, Path], commit_id: str, landed_at: datetime) -> None:
@@ -101,7 +105,8 @@ class Store:
         return self.root / table / day / f"{commit_id}.parquet"
 
     def next_landed_at(self) -> datetime:
-        """Now, or just after the last commit where the clock has not moved on: it always increases."""
+        """Now, or just after the last commit where the clock has not moved on: it always
+        increases."""
         now = datetime.now(UTC).replace(tzinfo=None)
         landed = self.loads().column("landed_at")
         latest = max((each for each in landed.to_pylist() if each), default=None)

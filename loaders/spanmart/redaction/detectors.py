@@ -1,17 +1,18 @@
 r"""The patterns that find what must be masked, in the order in which they are applied.
 
-A pattern is tried only on rows that match its `hint`, a pattern so plain that an engine looks for it at
-gigabytes a second: most text holds nothing, and that must be cheap to know.
+A pattern is tried only on rows that match its `hint`, a pattern so plain that an engine looks for
+it at gigabytes a second: most text holds nothing, and that must be cheap to know.
 
-Patterns are in the syntax that Rust's `regex` (through polars) and Python's `re` share: no look-around. A word
-boundary is written `(?-u:\b)`, because the Unicode one is many times slower.
+Patterns are in the syntax that Rust's `regex` (through polars) and Python's `re` share: no
+look-around. A word boundary is written `(?-u:\b)`, because the Unicode one is many times slower.
 
-Text may be JSON inside an attribute, where a line feed before a word is the two characters `\n`, the second of
-which looks like the first letter of the word. So patterns begin with an edge that takes such an escape as group 1
-and gives it back: nothing is missed behind one, and masking never breaks one.
+Text may be JSON inside an attribute, where a line feed before a word is the two characters `\n`,
+the second of which looks like the first letter of the word. So patterns begin with an edge that
+takes such an escape as group 1 and gives it back: nothing is missed behind one, and masking never
+breaks one.
 
-IP addresses: public ones are masked; loopback, private and network ones are not (they say where a service
-runs, not who used it).
+IP addresses: public ones are masked; loopback, private and network ones are not (they say where a
+service runs, not who used it).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from spanmart.redaction import checks
 
 _BOUNDARY = r"(?-u:\b)"
 _ESCAPE = r"\\[nrtbf]|\\u[0-9a-fA-F]{4}"
+_LETTER = r"\\{1,4}u[0-9a-fA-F]{4}"
 _EDGE = rf"({_ESCAPE}|{_BOUNDARY})"
 
 
@@ -31,8 +33,8 @@ _EDGE = rf"({_ESCAPE}|{_BOUNDARY})"
 class Detector:
     """`pattern` begins with group 1, which is given back before the mask.
 
-    A detector with a `check` has a second group: the check says how much of it, from its start, is the real
-    thing, or None if it only looks like one.
+    A detector with a `check` has a second group: the check says how much of it, from its start, is
+    the real thing, or None if it only looks like one.
     """
 
     name: str
@@ -51,8 +53,8 @@ def _whole_if(test: Callable[[str], bool]) -> Callable[[str], int | None]:
     return lambda text: len(text) if test(text) else None
 
 
-# Names of secrets in `key=value` and `"key": "value"`, in the cases that programs use. Case-insensitive matching
-# would be Unicode's, which costs the fast search for literals.
+# Names of secrets in `key=value` and `"key": "value"`, in the cases that programs use.
+# Case-insensitive matching would be Unicode's, which costs the fast search for literals.
 _SECRET_NAMES = (
     r"(?:[Pp]ass(?:[Ww]ord|wd|phrase|code)|PASS(?:WORD|WD|PHRASE|CODE)?|pwd|PWD|[Pp]asswort|[Ss]ecret|SECRET"
     r"|(?:[Aa]pi|[Aa]ccess|[Aa]ccount|[Pp]rivate|[Ss]ecret|[Ss]igning|[Ee]ncryption)[_-]?[Kk]ey"
@@ -70,7 +72,8 @@ DETECTORS = (
         "private_key",
         "[private_key]",
         hint=r"PRIVATE KEY-----",
-        pattern=r"()-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----(?:[^-]|-[^-])*(?:-----END [A-Z0-9 ]*PRIVATE KEY-----)?",
+        pattern=r"()-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----(?:[^-]|-[^-])*"
+        r"(?:-----END [A-Z0-9 ]*PRIVATE KEY-----)?",
     ),
     Detector(
         "url_password",
@@ -117,14 +120,17 @@ DETECTORS = (
         "spoken_password",
         "[secret]",
         hint=r"(?:assword|asswort|assphrase|PIN|pin|key) (?:is|ist|was) ",
-        pattern=r"((?:[Pp]assword|[Pp]asswort|[Pp]assphrase|PIN|pin|(?:API|api) key) (?:is|ist|was) [\"'`]?)"
+        pattern=r"((?:[Pp]assword|[Pp]asswort|[Pp]assphrase|PIN|pin|(?:API|api) key)"
+        r" (?:is|ist|was) [\"'`]?)"
         r"[^\s\"'`,;.]*[0-9][^\s\"'`,;.]*",
     ),
     Detector(
         "email",
         "[email]",
         hint=r"@",
-        pattern=rf"({_ESCAPE}|)[\w.%+'-]*[\w%+-]@(?:[\w-]+\.)+\p{{L}}{{2,}}",
+        # Letters beyond ASCII may be escaped, and so may the backslash of the escape.
+        pattern=rf"({_ESCAPE}|)(?:[\w.%+'-]|{_LETTER})*(?:[\w%+-]|{_LETTER})@"
+        rf"(?:(?:[\w-]|{_LETTER})+\.)+(?:\p{{L}}|{_LETTER}){{2,}}",
     ),
     Detector(
         "iban",
@@ -144,9 +150,10 @@ DETECTORS = (
     Detector(
         "phone",
         "[phone]",
-        hint=r"\+[1-9][0-9]|00 ?[1-9][0-9]{0,2} ",
+        hint=r"\+[1-9]|00 ?[1-9][0-9]{0,2} ",
         pattern=r"(^|\\[nrtbf]|[^\w+/=.-])(?:\+[1-9][0-9]{0,3}|00 ?[1-9][0-9]{0,2} )"
-        rf"(?:[ ./-]?\(0?[0-9]{{0,4}}\)|[ ./-]?[0-9]{{1,4}})(?:[ ./-]?[0-9]{{2,4}}){{2,4}}{_BOUNDARY}",
+        r"(?:[ ./-]?\(0?[0-9]{0,4}\)|[ ./-]?[0-9]{1,4})"
+        rf"(?:[ ./-]?[0-9]{{2,4}}){{2,4}}{_BOUNDARY}",
     ),
     Detector(
         "national_phone",

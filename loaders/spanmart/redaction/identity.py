@@ -21,8 +21,8 @@ IDENTITY_KEY = re.compile(
     """
 )
 
-# The same keys inside JSON text. A bare "user" is a person in parameters and metadata, but a line of a
-# dialogue in content.
+# The same keys inside JSON text. A bare "user" is a person in parameters and metadata, but a line
+# of a dialogue in content.
 _JSON_NAMES = r"(?:[A-Za-z_]*[._-])?(?:end_?)?user[._-]?(?:id|uid|email|name|login)"
 _JSON_PAIR = r'(\\*"(?:{names})\\*"\s*:\s*)(\\*")?([^"\\,}}\]\s][^"\\,}}\]]*)'
 IN_CONTENT = re.compile(_JSON_PAIR.format(names=_JSON_NAMES), re.IGNORECASE)
@@ -31,7 +31,8 @@ IN_PARAMETERS = re.compile(_JSON_PAIR.format(names=_JSON_NAMES + "|(?:end_?)?use
 IN_JSON_HINT = r'(?:user|User|USER)[A-Za-z._-]{0,8}\\*" ?:'
 
 
-# A person in a record that could not be read: OTLP's key and value beside each other, and the author of feedback.
+# A person in a record that could not be read: OTLP's key and value beside each other, and the
+# author of feedback.
 _VALUE = r'\\*"value\\*"\s*:\s*\{\s*\\*"\w+\\*"\s*:\s*\\*"?([^"\\}\]]+)'
 _KEY = r'\\*"key\\*"\s*:\s*\\*"([^"\\]*)\\*"'
 _KEY_THEN_VALUE = re.compile(_KEY + r"\s*,\s*" + _VALUE)

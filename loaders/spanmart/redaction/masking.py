@@ -17,8 +17,8 @@ from spanmart.redaction.detectors import DETECTORS, Detector, python_pattern
 Counts = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.int64]
 
-# One search for all hints is slower than one each on long text, where each skips ahead on its own, and faster on
-# short text, where starting a search is what costs.
+# One search for all hints is slower than one each on long text, where each skips ahead on its own,
+# and faster on short text, where starting a search is what costs.
 _SHORT_BYTES = 128
 # Below this, compiling the patterns anew for the engine costs more than looking in Python.
 _FEW_BYTES = 16 << 10
@@ -27,7 +27,8 @@ _ANY_HINT = "|".join(f"(?:{detector.hint})" for detector in DETECTORS)
 
 @dataclass(frozen=True)
 class Masked:
-    """The text with masks, and how many each row got; `counts` is None when there was nothing to mask."""
+    """The text with masks, and how many each row got; `counts` is None when there was nothing to
+    mask."""
 
     texts: pa.Array
     counts: Counts | None
@@ -36,12 +37,15 @@ class Masked:
 def mask(texts: pa.Array) -> Masked:
     """Every detector over every text. Nulls stay null."""
     column = pl.Series(values=texts)
+    detectors = _detectors_for(column)
+    if not detectors:
+        return Masked(texts, None)
     everywhere = _rows_with_a_hint(column)
     if len(everywhere) == 0:
         return Masked(texts, None)
     if len(everywhere) < len(column):
         column = column.gather(everywhere)
-    hits = [(detector, _hits(column, detector)) for detector in DETECTORS]
+    hits = [(detector, _hits(column, detector)) for detector in detectors]
     rows = np.unique(np.concatenate([found for _, found in hits]))
     if len(rows) == 0:
         return Masked(texts, None)
@@ -68,13 +72,17 @@ def mask_text(text: str) -> str:
     return masked
 
 
+def _detectors_for(column: pl.Series) -> list[Detector]:
+    """All of them; for little text those whose hint is in it."""
+    if column.str.len_bytes().sum() >= _FEW_BYTES:
+        return list(DETECTORS)
+    text = "\n".join(text for text in column if text)
+    return [detector for detector in DETECTORS if _hint(detector.name).search(text)]
+
+
 def _rows_with_a_hint(column: pl.Series) -> Rows:
     """All rows, where looking for each hint on its own is as fast as looking for any."""
-    size = column.str.len_bytes().sum()
-    if size < _FEW_BYTES:
-        found = [row for row, text in enumerate(column) if text and _any_hint().search(text)]
-        return np.array(found, dtype=np.int64)
-    if size < _SHORT_BYTES * len(column):
+    if column.str.len_bytes().sum() < _SHORT_BYTES * len(column):
         return np.flatnonzero(_matches(column, _ANY_HINT))
     return np.arange(len(column))
 
@@ -124,8 +132,8 @@ def _checked(detector: Detector, text: str) -> tuple[str, int]:
 
 
 @cache
-def _any_hint() -> re.Pattern[str]:
-    return re.compile(_ANY_HINT)
+def _hint(name: str) -> re.Pattern[str]:
+    return re.compile(next(each.hint for each in DETECTORS if each.name == name))
 
 
 @cache

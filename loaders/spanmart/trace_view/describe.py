@@ -176,5 +176,6 @@ _PHRASES: dict[str, Callable[[Row], Iterable[str]]] = {
     "rewrite": _any_of("rewrite_strategy_version", "subquery_count", "confidence"),
     "embedding": _any_of("model_used", "input_tokens", "cache_status"),
     "rerank": _any_of("model_used", "candidate_count", "top_n_selected", "changed_rank_count"),
+    "planning": _any_of("tool_selected", "rationale_category", "confidence"),
     "delivery": _any_of("event_kind", "is_render_error"),
 }

@@ -20,6 +20,7 @@ SPAN_FACTS = {
     "rerank_span": "rerank",
     "prompt_assembly_span": "prompt",
     "model_span": "model",
+    "tool_planning_span": "planning",
     "tool_span": "tool",
     "postprocess_span": "check",
     "delivery_event": "delivery",

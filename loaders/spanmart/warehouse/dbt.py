@@ -39,6 +39,8 @@ def run_dbt(arguments: Sequence[str], settings: Mapping[str, str]) -> int:
         # A profile of the user's own wins; without one the project's own profiles.yml is used.
         "DBT_PROFILES_DIR": str(project),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        # A night's log is read in a file.
+        "DBT_USE_COLORS": str(sys.stdout.isatty()).lower(),
         **os.environ,
         **settings,
     }

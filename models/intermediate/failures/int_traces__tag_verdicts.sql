@@ -18,13 +18,12 @@ with verdicts as (
     {%- set rule = spanmart.failure_rule(declared) %}
     union all
 
-    {#- The block stands on its condition's line, where the warehouse points at an error. #}
     {% if declared.relation == 'int_traces__signals' %}
     select
         trace_id,
         null as span_id,
         '{{ declared.tag }}' as failure_tag,
-        ({{ rule }}) as is_tagged, /* {{ declared.block }} */
+        ({{ rule }}) as is_tagged, /* {{ declared.name }} */
     from {{ ref(declared.relation) }}
 
     {% elif declared.when is none %}
@@ -33,7 +32,7 @@ with verdicts as (
         signals.trace_id,
         {{ 'found.span_id' if declared.grain == 'span' else 'null' }} as span_id,
         '{{ declared.tag }}' as failure_tag,
-        bool_or(found.trace_id is not null) as is_tagged, /* {{ declared.block }} */
+        bool_or(found.trace_id is not null) as is_tagged, /* {{ declared.name }} */
     from {{ ref('int_traces__signals') }} as signals
     left join {{ ref(declared.relation) }} as found on signals.trace_id = found.trace_id
     group by all
@@ -43,7 +42,7 @@ with verdicts as (
         trace_id,
         {{ 'span_id' if declared.grain == 'span' else 'null' }} as span_id,
         '{{ declared.tag }}' as failure_tag,
-        bool_or({{ rule }}) as is_tagged, /* {{ declared.block }} */
+        bool_or({{ rule }}) as is_tagged, /* {{ declared.name }} */
     from {{ ref(declared.relation) }}
     group by all
 

@@ -6,9 +6,11 @@ with feedback as (
 
 ),
 
-described_traces as (
+-- A trace of nothing but copies of calls is no request that anyone could judge.
+request_traces as (
 
-    select * from {{ ref('int_traces__described') }}
+    select * from {{ ref('int_traces__rolled_up') }}
+    where not is_copy
 
 ),
 
@@ -37,7 +39,7 @@ known_traces as (
         conversation_id,
         request_id,
         started_at,
-    from described_traces
+    from request_traces
     {% if built_traces %}
     union all
     select
@@ -46,7 +48,9 @@ known_traces as (
         request_id,
         started_at,
     from {{ built_traces }}
-    where trace_id not in (select touched_traces.trace_id from touched_traces)
+    where
+        not is_copy
+        and trace_id not in (select touched_traces.trace_id from touched_traces)
     {% endif %}
 
 ),

@@ -1,4 +1,5 @@
--- One row per comparison, series, arm and prompt version: whose tasks are taken, and from when to when.
+-- One row per comparison, series, arm and prompt version: whose tasks are taken, and from when to
+-- when.
 {%- set control_series = 5 %}
 with comparisons as (
 
@@ -57,13 +58,13 @@ control_versions as (
         version_days.prompt_version,
         coalesce(sum(version_days.task_count) filter (
             where version_days.started_on
-                between cast(comparisons.candidate_from as date)
-                and cast(comparisons.candidate_to as date)
+            between cast(comparisons.candidate_from as date)
+            and cast(comparisons.candidate_to as date)
         ), 0) as after_count,
         coalesce(sum(version_days.task_count) filter (
             where version_days.started_on
-                between cast(comparisons.baseline_from as date)
-                and cast(comparisons.baseline_to as date)
+            between cast(comparisons.baseline_from as date)
+            and cast(comparisons.baseline_to as date)
         ), 0) as before_count,
     from comparisons
     inner join version_days on comparisons.prompt_name <> version_days.prompt_name
@@ -72,14 +73,15 @@ control_versions as (
 
 ),
 
--- The busiest few are control enough, and keep a run linear in tasks however many prompts there are.
+-- The busiest few are control enough, and keep a run linear in tasks however many prompts there
+-- are.
 chosen_controls as (
 
     select * from control_versions
     where before_count > 0 and after_count > 0
     qualify row_number() over (
         partition by comparison_id
-        order by least(before_count, after_count) desc, prompt_name, prompt_version
+        order by -least(before_count, after_count), prompt_name, prompt_version
     ) <= {{ control_series }}
 
 ),

@@ -1,4 +1,5 @@
--- One row per comparison, metric and cluster: how far the cluster moves each effect. The sum of the squares is the variance.
+-- One row per comparison, metric and cluster: how far the cluster moves each effect. The sum of the
+-- squares is the variance.
 {%- set arms = {'candidate': ('baseline', '1'), 'baseline': ('candidate', '-1')} %}
 with cluster_totals as (
 
@@ -30,13 +31,14 @@ series as (
         totals.cluster_key,
         strata.is_kept,
         {{ sign }}e0 * strata.stratum_weight
-            / nullif(series.stratum_weight_sum * strata.{{ arm }}_weight, 0) as share,
+        / nullif(series.stratum_weight_sum * strata.{{ arm }}_weight, 0) as share,
         series.kind,
         series.{{ arm }}_standard_numerator as standard_numerator,
         series.{{ arm }}_standard_denominator as standard_denominator,
         {%- for part in ['numerator', 'denominator'] %}
-        -- A stratum's mean is estimated from these very tasks, so residuals are too small by sqrt((n-1)/n). A lone task is
-        -- its own mean; it is held against the other arm's mean and the overall effect, whose variance is (n+1)/n.
+        -- A stratum's mean is estimated from these very tasks, so residuals are too small by
+        -- sqrt((n-1)/n). A lone task is its own mean; it is held against the other arm's mean and
+        -- the overall effect, whose variance is (n+1)/n.
         case
             when strata.{{ arm }}_count > 1
                 then (
@@ -58,19 +60,22 @@ series as (
         {{ sign }}e0 / nullif(series.{{ arm }}_weight, 0) * case
             when series.kind <> 'ratio'
                 then totals.numerator - totals.weight * series.{{ arm }}_observed_numerator
-            else totals.numerator / nullif(series.{{ arm }}_observed_numerator, 0)
+            else
+                totals.numerator / nullif(series.{{ arm }}_observed_numerator, 0)
                 - totals.denominator / nullif(series.{{ arm }}_observed_denominator, 0)
         end as observed_influence,
     from cluster_totals as totals
     inner join strata
-        on totals.comparison_id = strata.comparison_id
-        and totals.metric = strata.metric
-        and totals.series = strata.series
-        and totals.stratum = strata.stratum
+        on
+            totals.comparison_id = strata.comparison_id
+            and totals.metric = strata.metric
+            and totals.series = strata.series
+            and totals.stratum = strata.stratum
     inner join series
-        on totals.comparison_id = series.comparison_id
-        and totals.metric = series.metric
-        and totals.series = series.series
+        on
+            totals.comparison_id = series.comparison_id
+            and totals.metric = series.metric
+            and totals.series = series.series
     where totals.arm = '{{ arm }}'
 
 ),
@@ -95,7 +100,8 @@ arm_influences as (
         sum(observed_influence) as observed_influence,
         sum(share * case
             when kind <> 'ratio' then numerator_residual
-            else numerator_residual / nullif(standard_numerator, 0)
+            else
+                numerator_residual / nullif(standard_numerator, 0)
                 - denominator_residual / nullif(standard_denominator, 0)
         end) filter (where is_kept) as standard_influence,
         bool_or(is_kept) as is_kept,
@@ -127,7 +133,8 @@ scaled_influences as (
 
 ),
 
--- Over both arms before squaring: a user who met both versions makes them alike, and the difference surer than it looks.
+-- Over both arms before squaring: a user who met both versions makes them alike, and the difference
+-- surer than it looks.
 cluster_influences as (
 
     select

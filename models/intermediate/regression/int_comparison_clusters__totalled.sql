@@ -1,12 +1,13 @@
--- One row per comparison, metric, series, stratum, arm and cluster: sums over the tasks whose metric is known.
+-- One row per comparison, metric, series, stratum, arm and cluster: sums over the tasks whose
+-- metric is known.
 with tasks as (
 
     select * from {{ ref('int_comparison_tasks__stratified') }}
 
 ),
 
--- The one place that says how a metric is measured on a task: numerator and denominator, either NULL when unknown. The
--- other facts about a metric are in the seed `metrics`.
+-- The one place that says how a metric is measured on a task: numerator and denominator, either
+-- NULL when unknown. The other facts about a metric are in the seed `metrics`.
 measured_tasks as (
 
     select
@@ -17,8 +18,16 @@ measured_tasks as (
         cluster_key,
         sample_weight,
         unnest([
-            {metric: 'success_rate', numerator: cast(is_success as double), denominator: 1e0},
-            {metric: 'thumbs_up_rate', numerator: cast(is_thumbs_up as double), denominator: 1e0},
+            {
+                metric: 'success_rate',
+                numerator: cast(is_success as double),
+                denominator: 1e0
+            },
+            {
+                metric: 'thumbs_up_rate',
+                numerator: cast(is_thumbs_up as double),
+                denominator: 1e0
+            },
             {
                 metric: 'output_truncation_rate',
                 numerator: cast(is_output_truncated as double),
@@ -29,8 +38,16 @@ measured_tasks as (
                 numerator: cast(has_tool_failure as double),
                 denominator: 1e0
             },
-            {metric: 'escalation_rate', numerator: cast(is_escalated as double), denominator: 1e0},
-            {metric: 'blocked_rate', numerator: cast(is_blocked as double), denominator: 1e0},
+            {
+                metric: 'escalation_rate',
+                numerator: cast(is_escalated as double),
+                denominator: 1e0
+            },
+            {
+                metric: 'blocked_rate',
+                numerator: cast(is_blocked as double),
+                denominator: 1e0
+            },
             {
                 metric: 'citation_mismatch_rate',
                 numerator: cast(has_citation_mismatch as double),
@@ -41,7 +58,11 @@ measured_tasks as (
                 numerator: cost_usd,
                 denominator: cast(is_success as double)
             },
-            {metric: 'cost_per_task', numerator: cost_usd, denominator: 1e0},
+            {
+                metric: 'cost_per_task',
+                numerator: cost_usd,
+                denominator: 1e0
+            },
             {
                 metric: 'output_tokens_per_task',
                 numerator: cast(output_tokens as double),
@@ -62,7 +83,7 @@ cluster_totals as (
 
     select
         comparison_id,
-        measured.metric as metric,
+        measured.metric,
         series,
         stratum,
         arm,
@@ -73,7 +94,8 @@ cluster_totals as (
         sum(sample_weight * measured.denominator) as denominator,
         sum(measured.numerator) as unweighted_numerator,
     from measured_tasks
-    where measured.numerator is not null
+    where
+        measured.numerator is not null
         and measured.denominator is not null
     group by all
 

@@ -92,7 +92,8 @@ joined_effects as (
         main.odds_ratio,
         -- A control smaller than what an arm needs would add more noise than it takes away.
         case
-            when least(control.candidate_kept_count, control.baseline_kept_count)
+            when
+                least(control.candidate_kept_count, control.baseline_kept_count)
                 >= {{ var('regression_min_tasks') }}
                 then control.standard_effect
         end as control_effect,
@@ -102,22 +103,24 @@ joined_effects as (
         errors.mix_se,
         errors.standard_se,
         errors.controlled_se,
-        -- With hardly an event (or hardly a non-event) the residuals know nothing of the rate's error and shrink to 0; the
-        -- Agresti-Coull variance does not.
+        -- With hardly an event (or hardly a non-event) the residuals know nothing of the rate's
+        -- error and shrink to 0; the Agresti-Coull variance does not.
         case
-            when metrics.kind = 'binary' and least(
-                main.candidate_kept_events,
-                main.candidate_kept_count - main.candidate_kept_events,
-                main.baseline_kept_events,
-                main.baseline_kept_count - main.baseline_kept_events
-            ) < 5
+            when
+                metrics.kind = 'binary'
+                and least(
+                    main.candidate_kept_events,
+                    main.candidate_kept_count - main.candidate_kept_events,
+                    main.baseline_kept_events,
+                    main.baseline_kept_count - main.baseline_kept_events
+                ) < 5
                 then sqrt(
-                    {%- for arm in ['candidate', 'baseline'] %}
-                    (main.{{ arm }}_kept_events + 2)
-                    * (main.{{ arm }}_kept_count - main.{{ arm }}_kept_events + 2)
-                    / power(main.{{ arm }}_kept_count + 4e0, 3)
-                    {%- if not loop.last %} +{% endif %}
-                    {%- endfor %}
+                    (main.candidate_kept_events + 2)
+                    * (main.candidate_kept_count - main.candidate_kept_events + 2)
+                    / power(main.candidate_kept_count + 4e0, 3)
+                    + (main.baseline_kept_events + 2)
+                    * (main.baseline_kept_count - main.baseline_kept_events + 2)
+                    / power(main.baseline_kept_count + 4e0, 3)
                 )
             else 0e0
         end as sparse_se,
@@ -125,16 +128,19 @@ joined_effects as (
     cross join metrics
     left join task_counts on comparisons.comparison_id = task_counts.comparison_id
     left join series as main
-        on comparisons.comparison_id = main.comparison_id
-        and metrics.metric = main.metric
-        and main.series = 'main'
+        on
+            comparisons.comparison_id = main.comparison_id
+            and metrics.metric = main.metric
+            and main.series = 'main'
     left join series as control
-        on comparisons.comparison_id = control.comparison_id
-        and metrics.metric = control.metric
-        and control.series = 'control'
+        on
+            comparisons.comparison_id = control.comparison_id
+            and metrics.metric = control.metric
+            and control.series = 'control'
     left join errors
-        on comparisons.comparison_id = errors.comparison_id
-        and metrics.metric = errors.metric
+        on
+            comparisons.comparison_id = errors.comparison_id
+            and metrics.metric = errors.metric
 
 ),
 
@@ -145,7 +151,8 @@ estimated_effects as (
         standard_effect - coalesce(control_effect, 0) as adjusted_effect,
         case
             -- One cluster an arm has no error that could be known.
-            when least(candidate_cluster_count, baseline_cluster_count) > 1
+            when
+                least(candidate_cluster_count, baseline_cluster_count) > 1
                 and standard_effect is not null
                 then greatest(
                     case when control_effect is null then standard_se else controlled_se end,

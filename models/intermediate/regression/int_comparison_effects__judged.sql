@@ -1,4 +1,5 @@
--- One row per comparison and metric: effects as a reader wants them, and the verdict with its reason.
+-- One row per comparison and metric: effects as a reader wants them, and the verdict with its
+-- reason.
 {%- set scaled = {
     'difference': 'observed_effect',
     'stratified_difference': 'standard_effect',
@@ -54,8 +55,8 @@ judged_effects as (
 
     select
         *,
-        -- Simpson: the mix of traffic, not the version, makes the difference or hides it. By more than chance and by more
-        -- than nothing, so that a sign that flips around 0 is no flag.
+        -- Simpson: the mix of traffic, not the version, makes the difference or hides it. By more
+        -- than chance and by more than nothing, so that a sign that flips around 0 is no flag.
         abs(observed_effect - standard_effect) > {{ spanmart.critical_z(0.95) }} * mix_se
         and (
             abs(mix_effect) > greatest(
@@ -70,7 +71,8 @@ judged_effects as (
         case
             when obstacle in ('no_control', 'no_shared_strata') then 'not_comparable'
             when obstacle is not null then 'insufficient_data'
-            when is_material
+            when
+                is_material
                 and is_outside_sequence
                 and q_value < {{ var('regression_alpha') }}
                 and is_seen_without_control

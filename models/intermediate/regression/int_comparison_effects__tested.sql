@@ -1,4 +1,5 @@
--- One row per comparison and metric: whether it may be judged, its intervals, and its p-value among all of the run's.
+-- One row per comparison and metric: whether it may be judged, its intervals, and its p-value among
+-- all of the run's.
 {%- set alpha = var('regression_alpha') %}
 with effects as (
 
@@ -17,7 +18,8 @@ qualified_effects as (
             when strata_count = 0 then 'no_shared_strata'
             when least(candidate_kept_n, baseline_kept_n) < {{ var('regression_min_tasks') }}
                 then 'too_few_tasks_in_shared_strata'
-            when least(candidate_cluster_count, baseline_cluster_count)
+            when
+                least(candidate_cluster_count, baseline_cluster_count)
                 < {{ var('regression_min_clusters') }}
                 then 'too_few_clusters'
             when coalesce(adjusted_se, 0) <= 0 then 'no_variation'
@@ -45,7 +47,8 @@ tested_effects as (
 
 ),
 
--- All tests of the run are one family: of the rows called regressions, at most this share is expected to be false.
+-- All tests of the run are one family: of the rows called regressions, at most this share is
+-- expected to be false.
 stepped_effects as (
 
     select

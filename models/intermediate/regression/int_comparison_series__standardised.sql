@@ -1,4 +1,5 @@
--- One row per comparison, metric and series: either arm as observed, and as if both had the same mix of strata.
+-- One row per comparison, metric and series: either arm as observed, and as if both had the same
+-- mix of strata.
 with strata as (
 
     select * from {{ ref('int_comparison_strata__weighted') }}
@@ -27,8 +28,8 @@ series_totals as (
         sum({{ arm }}_{{ part }}) / nullif(sum({{ arm }}_weight), 0)
             as {{ arm }}_observed_{{ part }},
         sum(stratum_weight * {{ arm }}_{{ part }} / nullif({{ arm }}_weight, 0))
-            filter (where is_kept)
-            / nullif(sum(stratum_weight) filter (where is_kept), 0)
+        filter (where is_kept)
+        / nullif(sum(stratum_weight) filter (where is_kept), 0)
             as {{ arm }}_standard_{{ part }},
         {%- endfor %}
         {%- endfor %}
@@ -53,23 +54,36 @@ series_totals as (
 
 ),
 
--- Effects add up on the scale where they are estimated: as they are for shares and mean logarithms, as logarithms for ratios.
+-- Effects add up on the scale where they are estimated: as they are for shares and mean logarithms,
+-- as logarithms for ratios.
 standardised_series as (
 
     select
         *,
-        {%- for basis in ['observed', 'standard'] %}
         case
             when kind <> 'ratio'
-                then candidate_{{ basis }}_numerator - baseline_{{ basis }}_numerator
-            when candidate_{{ basis }}_numerator > 0
-                and candidate_{{ basis }}_denominator > 0
-                and baseline_{{ basis }}_numerator > 0
-                and baseline_{{ basis }}_denominator > 0
-                then ln(candidate_{{ basis }}_numerator / candidate_{{ basis }}_denominator)
-                    - ln(baseline_{{ basis }}_numerator / baseline_{{ basis }}_denominator)
-        end as {{ basis }}_effect,
-        {%- endfor %}
+                then candidate_observed_numerator - baseline_observed_numerator
+            when
+                candidate_observed_numerator > 0
+                and candidate_observed_denominator > 0
+                and baseline_observed_numerator > 0
+                and baseline_observed_denominator > 0
+                then
+                    ln(candidate_observed_numerator / candidate_observed_denominator)
+                    - ln(baseline_observed_numerator / baseline_observed_denominator)
+        end as observed_effect,
+        case
+            when kind <> 'ratio'
+                then candidate_standard_numerator - baseline_standard_numerator
+            when
+                candidate_standard_numerator > 0
+                and candidate_standard_denominator > 0
+                and baseline_standard_numerator > 0
+                and baseline_standard_denominator > 0
+                then
+                    ln(candidate_standard_numerator / candidate_standard_denominator)
+                    - ln(baseline_standard_numerator / baseline_standard_denominator)
+        end as standard_effect,
     from series_totals
 
 )

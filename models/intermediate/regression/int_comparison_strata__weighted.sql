@@ -1,4 +1,5 @@
--- One row per comparison, metric, series and stratum: both arms side by side, and what the stratum weighs.
+-- One row per comparison, metric, series and stratum: both arms side by side, and what the stratum
+-- weighs.
 with cluster_totals as (
 
     select * from {{ ref('int_comparison_clusters__totalled') }}
@@ -12,14 +13,18 @@ strata as (
         metric,
         series,
         stratum,
-        {%- for arm in ['candidate', 'baseline'] %}
-        coalesce(sum(task_count) filter (where arm = '{{ arm }}'), 0) as {{ arm }}_count,
-        coalesce(sum(weight) filter (where arm = '{{ arm }}'), 0) as {{ arm }}_weight,
-        sum(numerator) filter (where arm = '{{ arm }}') as {{ arm }}_numerator,
-        sum(denominator) filter (where arm = '{{ arm }}') as {{ arm }}_denominator,
-        coalesce(sum(unweighted_numerator) filter (where arm = '{{ arm }}'), 0)
-            as {{ arm }}_events,
-        {%- endfor %}
+        coalesce(sum(task_count) filter (where arm = 'candidate'), 0) as candidate_count,
+        coalesce(sum(weight) filter (where arm = 'candidate'), 0) as candidate_weight,
+        sum(numerator) filter (where arm = 'candidate') as candidate_numerator,
+        sum(denominator) filter (where arm = 'candidate') as candidate_denominator,
+        coalesce(sum(unweighted_numerator) filter (where arm = 'candidate'), 0)
+            as candidate_events,
+        coalesce(sum(task_count) filter (where arm = 'baseline'), 0) as baseline_count,
+        coalesce(sum(weight) filter (where arm = 'baseline'), 0) as baseline_weight,
+        sum(numerator) filter (where arm = 'baseline') as baseline_numerator,
+        sum(denominator) filter (where arm = 'baseline') as baseline_denominator,
+        coalesce(sum(unweighted_numerator) filter (where arm = 'baseline'), 0)
+            as baseline_events,
     from cluster_totals
     group by 1, 2, 3, 4
 

@@ -1,4 +1,5 @@
 -- One row per comparison, series, arm and task: the task in the stratum where it meets its like.
+{%- set minimum = var('regression_min_tasks_per_stratum') %}
 with arms as (
 
     select * from {{ ref('int_comparison_arms__bounded') }}
@@ -29,31 +30,40 @@ compared_tasks as (
     from arms
     inner join comparisons on arms.comparison_id = comparisons.comparison_id
     inner join tasks
-        on arms.prompt_name = tasks.prompt_name
-        and arms.prompt_version = tasks.prompt_version
-        and tasks.started_at between arms.arm_from and arms.arm_to
+        on
+            arms.prompt_name = tasks.prompt_name
+            and arms.prompt_version = tasks.prompt_version
+            and tasks.started_at between arms.arm_from and arms.arm_to
 
 ),
 
--- A canary's share changes from day to day and so may the world: like is compared with like by day. But a stratum of one
--- or two tasks has rarely both arms and would be lost, so thin traffic is cut by week, or not at all. Only counts decide,
--- never outcomes.
+-- A canary's share changes from day to day and so may the world: like is compared with like by day.
+-- But a stratum of one or two tasks has rarely both arms and would be lost, so thin traffic is cut
+-- by week, or not at all. Only counts decide, never outcomes.
+traffic_densities as (
+
+    select
+        comparison_id,
+        count(*) as task_count,
+        count(distinct concat_ws(' | ', mix_stratum, day_number)) as daily_strata_count,
+        count(distinct concat_ws(' | ', mix_stratum, day_number // 7)) as weekly_strata_count,
+    from compared_tasks
+    where
+        series = 'main'
+        and design = 'concurrent'
+    group by 1
+
+),
+
 time_blocks as (
 
     select
         comparison_id,
         case
-            when count(*) >= {{ var('regression_min_tasks_per_stratum') }}
-                * count(distinct (mix_stratum, day_number))
-                then 1
-            when count(*) >= {{ var('regression_min_tasks_per_stratum') }}
-                * count(distinct (mix_stratum, day_number // 7))
-                then 7
+            when task_count >= {{ minimum }} * daily_strata_count then 1
+            when task_count >= {{ minimum }} * weekly_strata_count then 7
         end as time_block_days,
-    from compared_tasks
-    where series = 'main'
-        and design = 'concurrent'
-    group by 1
+    from traffic_densities
 
 ),
 

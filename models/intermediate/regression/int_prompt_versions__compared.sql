@@ -31,12 +31,14 @@ pairs_in_time as (
         least(candidates.last_seen_at, baselines.last_seen_at) as overlap_to,
     from pairs
     inner join versions as candidates
-        on pairs.prompt_name = candidates.prompt_name
-        and pairs.candidate_version = candidates.prompt_version
+        on
+            pairs.prompt_name = candidates.prompt_name
+            and pairs.candidate_version = candidates.prompt_version
     -- A pinned baseline may never have been seen: the comparison stands, without tasks.
     left join versions as baselines
-        on pairs.prompt_name = baselines.prompt_name
-        and pairs.baseline_version = baselines.prompt_version
+        on
+            pairs.prompt_name = baselines.prompt_name
+            and pairs.baseline_version = baselines.prompt_version
 
 ),
 
@@ -52,11 +54,12 @@ overlap_counts as (
         ) as baseline_overlap_count,
     from pairs_in_time
     inner join tasks
-        on pairs_in_time.prompt_name = tasks.prompt_name
-        and tasks.prompt_version in (
-            pairs_in_time.candidate_version, pairs_in_time.baseline_version
-        )
-        and tasks.started_at between pairs_in_time.overlap_from and pairs_in_time.overlap_to
+        on
+            pairs_in_time.prompt_name = tasks.prompt_name
+            and tasks.prompt_version in (
+                pairs_in_time.candidate_version, pairs_in_time.baseline_version
+            )
+            and tasks.started_at between pairs_in_time.overlap_from and pairs_in_time.overlap_to
     group by 1
 
 ),
@@ -67,7 +70,8 @@ measured_pairs as (
         pairs_in_time.*,
         coalesce(overlap_counts.candidate_overlap_count, 0) as candidate_overlap_count,
         coalesce(overlap_counts.baseline_overlap_count, 0) as baseline_overlap_count,
-        -- The larger of the two shares: a canary is all overlap though its old baseline is hardly any.
+        -- The larger of the two shares: a canary is all overlap though its old baseline is hardly
+        -- any.
         greatest(
             overlap_counts.candidate_overlap_count
             / nullif(cast(pairs_in_time.candidate_matured_count as double), 0),
@@ -85,9 +89,11 @@ designed_pairs as (
     select
         *,
         case
-            when overlap_to - overlap_from >= interval '1 day'
+            when
+                overlap_to - overlap_from >= interval '1 day'
                 and time_overlap_share >= {{ var('regression_min_overlap_share') }}
-                -- A forgotten client on the old version is no control group: both need tasks there, as far as they have any.
+                -- A forgotten client on the old version is no control group: both need tasks there,
+                -- as far as they have any.
                 and least(candidate_overlap_count, baseline_overlap_count) >= least(
                     {{ var('regression_min_tasks') }},
                     candidate_matured_count,

@@ -1,4 +1,5 @@
--- One row per candidate version and the baseline it is compared with. A prompt's first version has no row.
+-- One row per candidate version and the baseline it is compared with. A prompt's first version has
+-- no row.
 with versions as (
 
     select * from {{ ref('int_prompt_versions__seen') }}
@@ -20,9 +21,10 @@ pinned_pairs as (
         'pinned' as baseline_basis,
     from versions
     inner join pins
-        on versions.prompt_name = pins.prompt_name
-        and versions.prompt_version = coalesce(pins.candidate_version, versions.prompt_version)
-        and versions.prompt_version <> pins.baseline_version
+        on
+            versions.prompt_name = pins.prompt_name
+            and versions.prompt_version = coalesce(pins.candidate_version, versions.prompt_version)
+            and versions.prompt_version <> pins.baseline_version
     -- A pin for this very version beats the prompt's general one.
     qualify row_number() over (
         partition by versions.prompt_name, versions.prompt_version
@@ -40,20 +42,23 @@ previous_pairs as (
         'previous' as baseline_basis,
     from versions as candidates
     inner join versions as earlier
-        on candidates.prompt_name = earlier.prompt_name
-        and (
-            earlier.first_seen_at < candidates.first_seen_at
-            or (
-                earlier.first_seen_at = candidates.first_seen_at
-                and earlier.prompt_version < candidates.prompt_version
+        on
+            candidates.prompt_name = earlier.prompt_name
+            and (
+                earlier.first_seen_at < candidates.first_seen_at
+                or (
+                    earlier.first_seen_at = candidates.first_seen_at
+                    and earlier.prompt_version < candidates.prompt_version
+                )
             )
-        )
     left join pinned_pairs
-        on candidates.prompt_name = pinned_pairs.prompt_name
-        and candidates.prompt_version = pinned_pairs.candidate_version
+        on
+            candidates.prompt_name = pinned_pairs.prompt_name
+            and candidates.prompt_version = pinned_pairs.candidate_version
     where pinned_pairs.candidate_version is null
-    -- A version that was tried on a handful of tasks says nothing: go back to the last one with enough. When none has enough,
-    -- the last one stands, so that the candidate is seen to lack a baseline rather than not seen at all.
+    -- A version that was tried on a handful of tasks says nothing: go back to the last one with
+    -- enough. When none has enough, the last one stands, so that the candidate is seen to lack a
+    -- baseline rather than not seen at all.
     qualify row_number() over (
         partition by candidates.prompt_name, candidates.prompt_version
         order by

@@ -1,9 +1,12 @@
 -- One row per prompt version in production: its lifetime, and how many of its tasks can be judged.
 with tasks as (
 
-    select * from {{ ref('int_tasks__measured') }}
-    where prompt_name is not null
-        and prompt_version is not null
+    select
+        {{ spanmart.compared_prompt('prompt_name') }} as prompt_name,
+        prompt_version,
+        started_at,
+    from {{ ref('int_tasks__measured') }}
+    where prompt_version is not null
 
 ),
 
@@ -31,7 +34,8 @@ matured_lifetimes as (
         prompt_name,
         prompt_version,
         count(*) as matured_count,
-        -- A first trial or a forgotten client may trickle for weeks: where traffic really began and ended.
+        -- A first trial or a forgotten client may trickle for weeks: where traffic really began and
+        -- ended.
         quantile_disc(started_at, 0.02) as traffic_from,
         quantile_disc(started_at, 0.98) as traffic_to,
     from matured_tasks
@@ -48,8 +52,9 @@ seen_versions as (
         coalesce(matured_lifetimes.traffic_to, lifetimes.last_seen_at) as traffic_to,
     from lifetimes
     left join matured_lifetimes
-        on lifetimes.prompt_name = matured_lifetimes.prompt_name
-        and lifetimes.prompt_version = matured_lifetimes.prompt_version
+        on
+            lifetimes.prompt_name = matured_lifetimes.prompt_name
+            and lifetimes.prompt_version = matured_lifetimes.prompt_version
 
 )
 

@@ -10,11 +10,12 @@ matured_tasks as (
 
     select
         *,
-        -- An old task must not know more than a young one could: what was said after the horizon counts for neither.
+        -- An old task must not know more than a young one could: what was said after the horizon
+        -- counts for neither.
         coalesce(last_feedback_at <= started_at + {{ horizon }}, true) as is_judged_in_time,
     from tasks
-    where prompt_name is not null
-        and prompt_version is not null
+    where
+        prompt_version is not null
         and started_at <= {{ spanmart.as_of() }} - {{ horizon }}
         and coalesce(sample_weight, 1) > 0
 
@@ -26,14 +27,13 @@ stratified_tasks as (
         task_key,
         started_at,
         cluster_key,
-        prompt_name,
+        {{ spanmart.compared_prompt('prompt_name') }} as prompt_name,
         prompt_version,
-        concat_ws(
-            ' | ', 'all'
+        array_to_string([
             {%- for column in var('regression_strata') %}
-            , coalesce(cast({{ column }} as varchar), '(unknown)')
+            coalesce(cast({{ column }} as varchar), '(unknown)'){{ ',' if not loop.last }}
             {%- endfor %}
-        ) as mix_stratum,
+        ], ' | ') as mix_stratum,
         coalesce(sample_weight, 1) as sample_weight,
         case when is_judged_in_time then is_success end as is_success,
         case when is_judged_in_time then is_thumbs_up end as is_thumbs_up,

@@ -1,4 +1,4 @@
--- One row per task of the touched traces: whether it succeeded, and who or what says so.
+-- One row per task and workload class of the touched traces: whether it succeeded, and who or what says so.
 with traces as (
 
     select * from {{ ref('int_traces__rolled_up') }}
@@ -24,6 +24,7 @@ feedback_signals as (
 
     select
         traces.task_key,
+        traces.workload_class,
         case
             when feedback.kind = 'failure_tag' and feedback.feedback_source = 'evaluator' then 'evaluator_label'
             when feedback.kind = 'failure_tag' then 'reviewer_label'
@@ -43,6 +44,7 @@ attribute_signals as (
 
     select
         task_key,
+        workload_class,
         'task_completion' as signal,
         said_task_completed as is_success,
         started_at as occurred_at,
@@ -52,17 +54,18 @@ attribute_signals as (
 
 ),
 
--- A client that retried has succeeded or failed with its last try.
+-- A client that retried has succeeded or failed with its last try. A judge that ran on the same request is no try.
 last_traces as (
 
     select
         task_key,
+        workload_class,
         final_status,
         started_at,
         trace_id,
     from traces
     qualify row_number() over (
-        partition by task_key
+        partition by task_key, workload_class
         order by started_at desc, trace_id desc
     ) = 1
 
@@ -72,6 +75,7 @@ status_signals as (
 
     select
         task_key,
+        workload_class,
         'final_status' as signal,
         false as is_success,
         started_at as occurred_at,
@@ -96,7 +100,7 @@ ranked_signals as (
     select
         signals.*,
         row_number() over (
-            partition by signals.task_key
+            partition by signals.task_key, signals.workload_class
             order by policy.precedence asc, signals.occurred_at desc, signals.tie_break desc
         ) as signal_rank,
     from signals
@@ -109,6 +113,7 @@ judged_tasks as (
 
     select
         last_traces.task_key,
+        last_traces.workload_class,
         {% if var('assume_success_without_signal') -%}
         coalesce(ranked_signals.is_success, true) as task_success,
         coalesce(ranked_signals.signal, 'assumed') as task_success_basis,
@@ -119,7 +124,9 @@ judged_tasks as (
         last_traces.trace_id as last_trace_id,
     from last_traces
     left join ranked_signals
-        on last_traces.task_key = ranked_signals.task_key and ranked_signals.signal_rank = 1
+        on last_traces.task_key = ranked_signals.task_key
+        and last_traces.workload_class = ranked_signals.workload_class
+        and ranked_signals.signal_rank = 1
 
 )
 

@@ -54,6 +54,7 @@ measured_tasks as (
         last_traces.prompt_name,
         last_traces.prompt_version,
         last_traces.model_used,
+        last_traces.model_requested,
         last_traces.retriever_version,
         last_traces.index_version,
         last_traces.release_sha,

@@ -105,6 +105,12 @@ described_traces as (
             as said_final_status,
         {{ spanmart.attribute('task_completed', 'root_spans.attributes', 'root_spans.resource_attributes') }}
             as said_task_completed,
+        {{ spanmart.attribute(
+            'is_evaluation_candidate', 'root_spans.attributes', 'root_spans.resource_attributes'
+        ) }} as is_evaluation_candidate,
+        {{ spanmart.text_list(spanmart.attribute(
+            'privacy_tags', 'root_spans.attributes', 'root_spans.resource_attributes'
+        )) }} as privacy_tags,
     from roots
     inner join trace_context on roots.trace_id = trace_context.trace_id
     inner join spans as root_spans on roots.span_no = root_spans.span_no

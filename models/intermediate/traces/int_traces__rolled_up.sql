@@ -76,7 +76,8 @@ model_totals as (
 
 ),
 
--- The answer is the last call that did not fail; if all failed, the last.
+-- The answer is the last call that did not fail; if all failed, the last. A rewrite or a plan that reports its usage on
+-- its own span answers nothing unless there is no other call.
 final_calls as (
 
     select
@@ -84,33 +85,49 @@ final_calls as (
         prompt_name,
         prompt_version,
         coalesce(model_used, model_requested) as model_used,
+        model_requested,
         finish_class,
         is_truncated,
     from model_spans
     where is_call_counted
     qualify row_number() over (
         partition by trace_id
-        order by span_status = 'error' asc, started_at desc, span_id desc
+        order by
+            operation_name = 'llm_generate' desc,
+            span_status = 'error' asc,
+            started_at desc,
+            span_id desc
     ) = 1
 
 ),
 
--- A call that failed and reported nothing was not billed as far as anyone can tell; any other call without a price
--- leaves the cost of its trace partly unknown.
-call_costs as (
+counted_costs as (
 
     select
         priced_calls.trace_id,
-        sum(priced_calls.cost_usd) as cost_usd,
-        count(*) filter (where priced_calls.cost_usd is not null) as priced_call_count,
-        count(*) filter (
-            where priced_calls.cost_usd is null and priced_calls.usage_status <> 'missing_error'
-        ) as unpriced_call_count,
+        priced_calls.usage_status,
+        token_buckets.cache_status,
+        {{ spanmart.call_cost('priced_calls') }} as cost_usd,
     from priced_calls
     inner join token_buckets
         on priced_calls.trace_id = token_buckets.trace_id and priced_calls.span_id = token_buckets.span_id
     where token_buckets.is_call_counted or token_buckets.is_usage_counted
-    group by priced_calls.trace_id
+
+),
+
+-- A call that failed and reported nothing was not billed as far as anyone can tell, and what the application's own cache
+-- answered was no call of a provider; any other call without a price leaves the cost of its trace partly unknown.
+call_costs as (
+
+    select
+        trace_id,
+        sum(cost_usd) as cost_usd,
+        count(*) filter (where cost_usd is not null) as priced_call_count,
+        count(*) filter (
+            where cost_usd is null and usage_status <> 'missing_error' and cache_status is distinct from 'hit'
+        ) as unpriced_call_count,
+    from counted_costs
+    group by trace_id
 
 ),
 
@@ -215,10 +232,13 @@ rolled_up_traces as (
         coalesce(retrieval_totals.retrieval_count, 0) as retrieval_count,
         model_totals.input_tokens,
         model_totals.output_tokens,
-        case when call_costs.trace_id is null then 0 else call_costs.cost_usd end as cost_usd,
         case
-            when call_costs.trace_id is null then 'no_calls'
-            when call_costs.unpriced_call_count = 0 and call_costs.priced_call_count > 0 then 'priced'
+            when coalesce(call_costs.priced_call_count + call_costs.unpriced_call_count, 0) = 0 then 0
+            else call_costs.cost_usd
+        end as cost_usd,
+        case
+            when coalesce(call_costs.priced_call_count + call_costs.unpriced_call_count, 0) = 0 then 'no_calls'
+            when call_costs.unpriced_call_count = 0 then 'priced'
             when call_costs.priced_call_count > 0 then 'partial'
             else 'unknown'
         end as cost_status,
@@ -229,6 +249,7 @@ rolled_up_traces as (
             else coalesce(final_calls.prompt_version, described_traces.prompt_version)
         end as answer_prompt_version,
         final_calls.model_used,
+        final_calls.model_requested,
         final_calls.is_truncated as is_output_truncated,
         final_calls.finish_class as answer_finish_class,
         retrieval_totals.retriever_version,

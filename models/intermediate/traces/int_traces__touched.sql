@@ -107,41 +107,6 @@ directly_touched as (
 
 ),
 
-task_keys as (
-
-    select task_id as task_key from new_spans
-    union all
-    select request_id as task_key from new_spans
-    union all
-    select request_id as task_key from new_feedback
-    union all
-    select built_traces.task_key
-    from built_traces
-    inner join directly_touched on built_traces.trace_id = directly_touched.trace_id
-
-),
-
--- Feedback on a conversation belongs to its last trace before the event: any change in the conversation may move it.
-judged_conversations as (
-
-    select conversation_id
-    from feedback
-    where trace_id is null and conversation_id is not null
-
-),
-
-conversations as (
-
-    select conversation_id from new_spans
-    union all
-    select conversation_id from new_feedback where trace_id is null
-    union all
-    select built_traces.conversation_id
-    from built_traces
-    inner join directly_touched on built_traces.trace_id = directly_touched.trace_id
-
-),
-
 {% if built_calls %}
 -- A call that another instrumentor recorded in a trace of its own: whether it counts may change with its twin.
 built_calls as (
@@ -195,6 +160,53 @@ twin_calls as (
 
 ),
 {% endif %}
+
+-- What a trace passes on to its task and its conversation changes with its own records and with a call that becomes a
+-- copy: a trace of nothing but copies is no try of its task and gets no feedback.
+changed_traces as (
+
+    select trace_id from directly_touched
+    {% if built_calls %}
+    union all
+    select trace_id from twin_calls
+    {% endif %}
+
+),
+
+task_keys as (
+
+    select task_id as task_key from new_spans
+    union all
+    select request_id as task_key from new_spans
+    union all
+    select request_id as task_key from new_feedback
+    union all
+    select built_traces.task_key
+    from built_traces
+    inner join changed_traces on built_traces.trace_id = changed_traces.trace_id
+
+),
+
+-- Feedback on a conversation belongs to its last trace before the event: any change in the conversation may move it.
+judged_conversations as (
+
+    select conversation_id
+    from feedback
+    where trace_id is null and conversation_id is not null
+
+),
+
+conversations as (
+
+    select conversation_id from new_spans
+    union all
+    select conversation_id from new_feedback where trace_id is null
+    union all
+    select built_traces.conversation_id
+    from built_traces
+    inner join changed_traces on built_traces.trace_id = changed_traces.trace_id
+
+),
 
 touched as (
 

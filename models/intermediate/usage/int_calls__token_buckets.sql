@@ -114,7 +114,9 @@ outputs as (
                 and token_semantics = 'inclusive'
                 and token_semantics_basis in ('no_cache', 'scope_rule', 'namespace_default')
                 and cache_tokens + said_input + said_output <> usage_total
-                then usage_total - said_input - said_output
+                then
+                    usage_total - said_input - said_output
+                    - case when is_reasoning_apart then usage_reasoning else 0 end
         end as unreported_output_tokens,
     from totals
 
@@ -139,6 +141,7 @@ token_buckets as (
         outputs.service_tier,
         outputs.is_streaming,
         outputs.response_id,
+        outputs.cache_status,
         outputs.provided_cost_usd,
         outputs.usage_input as reported_input_tokens,
         outputs.usage_output as reported_output_tokens,

@@ -85,8 +85,8 @@ standing_opinions as (
         -- One person may give a trace several tags: of these only the same tag's later word counts,
         -- and a score of 0 takes it back.
         (kind = 'failure_tag' and newest_first = 1 and coalesce(score, 1) <> 0)
-        -- Of the other kinds a later label replaces an earlier one. An evaluator named for a failure
-        -- also reports its absence, as a good score.
+        -- Of the other kinds a later label replaces an earlier one. An evaluator named for a
+        -- failure also reports its absence, as a good score.
         or (kind <> 'failure_tag' and is_latest and coalesce(polarity, 'unknown') <> 'positive')
 
 ),

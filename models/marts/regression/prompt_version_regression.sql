@@ -1,4 +1,5 @@
--- One row per prompt, metric, candidate version and baseline version: did the version make this metric worse?
+-- One row per prompt, metric, candidate version and baseline version: did the version make this
+-- metric worse?
 with effects as (
 
     select * from {{ ref('int_comparison_effects__judged') }}
@@ -31,7 +32,7 @@ presented_effects as (
         baseline_n / nullif(cast(baseline_task_count as double), 0) as baseline_coverage,
         cast(strata_count as bigint) as strata_count,
         (candidate_kept_n + baseline_kept_n)
-            / nullif(cast(candidate_n + baseline_n as double), 0) as overlap_share,
+        / nullif(cast(candidate_n + baseline_n as double), 0) as overlap_share,
         cast(time_block_days as bigint) as time_block_days,
         time_overlap_share,
         round(candidate_value, 12) as candidate_value,

@@ -1,9 +1,11 @@
-"""The OTLP messages for the protobuf decoder: only the fields that are landed, under their JSON names.
+"""The OTLP messages for the protobuf decoder: only the fields that are landed, under their JSON
+names.
 
-Field numbers are those of opentelemetry-proto; a decoder skips the fields that are not named. Two forms
-are built. In the columnar one, recursion ends in `bytes` after one level of array, so that a decoder can
-lay the message out as columns and say where something deeper is. The tolerant one is recursive and takes
-text as bytes, because a string that is not UTF-8 must not cost the message it stands in.
+Field numbers are those of opentelemetry-proto; a decoder skips the fields that are not named. Two
+forms are built. In the columnar one, recursion ends in `bytes` after one level of array, so that a
+decoder can lay the message out as columns and say where something deeper is. The tolerant one is
+recursive and takes text as bytes, because a string that is not UTF-8 must not cost the message it
+stands in.
 """
 
 from __future__ import annotations
@@ -117,7 +119,9 @@ def _build(
             field = message.field.add(
                 name=field_name,
                 number=number,
-                label=FieldDescriptor.LABEL_REPEATED if repeated else FieldDescriptor.LABEL_OPTIONAL,
+                label=FieldDescriptor.LABEL_REPEATED
+                if repeated
+                else FieldDescriptor.LABEL_OPTIONAL,
             )
             if kind in messages:
                 field.type = FieldDescriptor.TYPE_MESSAGE
@@ -130,8 +134,6 @@ def _build(
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
     return {
-        name: message_factory.GetMessageClass(
-            pool.FindMessageTypeByName(f"{file.package}.{name}")
-        )
+        name: message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{file.package}.{name}"))
         for name in messages
     }

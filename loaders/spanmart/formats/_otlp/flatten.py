@@ -1,10 +1,11 @@
-"""Nested OTLP messages to flat records: the one way in which spans and log records come out of OTLP.
+"""Nested OTLP messages to flat records: the one way in which spans and log records come out of
+OTLP.
 
-Works on what the JSON reader, the protobuf decoder and the tolerant path give alike: the same nesting,
-and leaves that differ only in type (ids as text or bytes, times as text or integers).
+Works on what the JSON reader, the protobuf decoder and the tolerant path give alike: the same
+nesting, and leaves that differ only in type (ids as text or bytes, times as text or integers).
 
-The first pass over a batch is suspicious: whatever it cannot fully read marks its message as odd, and
-odd messages go through the tolerant path. Only what is still unreadable there is rejected.
+The first pass over a batch is suspicious: whatever it cannot fully read marks its message as odd,
+and odd messages go through the tolerant path. Only what is still unreadable there is rejected.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ _SEVERITIES = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 
 @dataclass
 class Flat:
-    """Records of one signal, the messages that were not fully read, and the records that cannot be."""
+    """Records of one signal, the messages that were not fully read, and the records that cannot
+    be."""
 
     records: Records | None
     odd_messages: Mask
@@ -100,8 +102,10 @@ def flatten(messages: pa.RecordBatch, signal: str, record_numbers: Index, last_w
 
     read = shape.columns(rows, mark_odd)
     columns = read.columns | {
-        "scope_name": _text(scopes.column("scope", "name")).take(pa.array(rows.parent)),
-        "scope_version": _text(scopes.column("scope", "version")).take(pa.array(rows.parent)),
+        "scope_name": _none_if_empty(scopes.column("scope", "name")).take(pa.array(rows.parent)),
+        "scope_version": _none_if_empty(scopes.column("scope", "version")).take(
+            pa.array(rows.parent)
+        ),
         "record_number": pa.array(record_numbers[rows.message]),
     }
     records = Records(
@@ -130,7 +134,8 @@ def _span_columns(rows: _Level, mark_odd: Callable[[Mask, Index], None]) -> _Col
     columns = {
         "trace_id": trace_id,
         "span_id": span_id,
-        # An unreadable parent is kept as it came: the span is then an orphan, which it is, not a root.
+        # An unreadable parent is kept as it came: the span is then an orphan, which it is, not a
+        # root.
         "parent_span_id": _none_if_empty(pc.coalesce(parent, source_parent)),
         "source_trace_id": source_trace_id,
         "source_span_id": source_span_id,
@@ -202,14 +207,17 @@ def _attributes(
     key = pc.struct_field(pairs, "key")
     value, odd = values.texts(pc.struct_field(pairs, "value"))
     if value.null_count:
-        # `{}` is a value that is not set, but so looks a value under a key that is spelled otherwise.
+        # `{}` is a value that is not set, but so looks a value under a key that is spelled
+        # otherwise.
         odd |= _mask(pc.is_null(value))
     mark_odd(odd, message[owner])
     attributes = KeyValues(owner, key, value)
     return attributes.take(_mask(pc.is_valid(key))) if key.null_count else attributes
 
 
-def _id(column: pa.Array, one: Callable[[str], str | None], digits: int) -> tuple[pa.Array, pa.Array]:
+def _id(
+    column: pa.Array, one: Callable[[str], str | None], digits: int
+) -> tuple[pa.Array, pa.Array]:
     """The canonical id ("" for none, null when unreadable), and the id as the source wrote it."""
     source = _ids.hexadecimal(column) if pa.types.is_binary(column.type) else column
     source = pc.fill_null(source, "")

@@ -1,8 +1,8 @@
 """Protobuf files: where one message ends and the next begins, and what is in it.
 
-Three framings are met: one message and nothing else (S3 and blob exporters), messages behind a varint
-length (a saved stream), messages behind a 4-byte big-endian length (the Collector's file exporter, whose
-frames may each be compressed). Which one it is shows in the bytes.
+Three framings are met: one message and nothing else (S3 and blob exporters), messages behind a
+varint length (a saved stream), messages behind a 4-byte big-endian length (the Collector's file
+exporter, whose frames may each be compressed). Which one it is shows in the bytes.
 """
 
 from __future__ import annotations
@@ -73,9 +73,9 @@ def frames(stream: BinaryIO, how: Framing) -> Iterator[Frame]:
 def signal(message: bytes) -> str | None:
     """`spans` or `log_records`, by the fields of the first record; None for another signal.
 
-    The messages of all signals nest alike (resource, scope, record) and differ in the record: a span has
-    its times in fields 7 and 8 and a 16-byte id in field 1; a log record has a fixed 8-byte time in field 1
-    or 11. A metric has a name in field 1 and no such times.
+    The messages of all signals nest alike (resource, scope, record) and differ in the record: a
+    span has its times in fields 7 and 8 and a 16-byte id in field 1; a log record has a fixed
+    8-byte time in field 1 or 11. A metric has a name in field 1 and no such times.
     """
     for resource in _fields(message, 1):
         for scope in _fields(resource, 2):
@@ -90,7 +90,7 @@ def _signal_of(record: bytes) -> str | None:
     for number, wire_type, start, end in _walk(record):
         seen.setdefault(number, (wire_type, end - start))
     fixed64 = {number for number, (wire_type, _) in seen.items() if wire_type == 1}
-    if fixed64 & {7, 8} or seen.get(1) == (_LENGTH_DELIMITED, 16) and 5 not in fixed64:
+    if fixed64 & {7, 8} or (seen.get(1) == (_LENGTH_DELIMITED, 16) and 5 not in fixed64):
         return "spans" if seen.get(1, (_LENGTH_DELIMITED, 0))[0] == _LENGTH_DELIMITED else None
     if fixed64 & {1, 11} or not seen or seen.keys() & {9, 10, 12}:
         return "log_records"
@@ -122,7 +122,8 @@ def _fields(message: bytes, wanted: int) -> Iterator[bytes]:
 
 
 def _walk(message: bytes) -> Iterator[tuple[int, int, int, int]]:
-    """Field number, wire type, and where its value starts and ends; stops at what it cannot read."""
+    """Field number, wire type, and where its value starts and ends; stops at what it cannot
+    read."""
     position = 0
     while position < len(message):
         tag, position = _varint(message, position)
@@ -160,7 +161,8 @@ def _varint(data: bytes, position: int) -> tuple[int, int]:
 
 
 def _read_varint(stream: BinaryIO) -> int | None:
-    """The length before the next frame; None at the end, -1 when the file ends inside the length."""
+    """The length before the next frame; None at the end, -1 when the file ends inside the
+    length."""
     number = shift = 0
     for _ in range(_MAX_VARINT_BYTES):
         byte = stream.read(1)

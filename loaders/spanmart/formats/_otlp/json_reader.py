@@ -1,4 +1,5 @@
-"""OTLP/JSON to records: blocks of lines through the columnar reader, odd lines through the tolerant one."""
+"""OTLP/JSON to records: blocks of lines through the columnar reader, odd lines through the tolerant
+one."""
 
 from __future__ import annotations
 
@@ -17,12 +18,15 @@ from spanmart.formats._otlp.flatten import flatten
 from spanmart.records import Batch, Index
 from spanmart.rejects import Reason, Reject, excerpt
 
-# Large enough that what is done once a block does not show, small enough that a few are in memory at once.
+# Large enough that what is done once a block does not show, small enough that a few are in memory
+# at once.
 BLOCK_BYTES = 16 << 20
-# A piece with a line that the columnar reader refuses is cut into this many, until the pieces are small:
-# one odd line then costs a few lines, not a block.
+# A piece with a line that the columnar reader refuses is cut into this many, until the pieces are
+# small: one odd line then costs a few lines, not a block.
 _PIECES = 16
 _SMALL_PIECE = 8
+# The columnar reader counts bytes in 32 bits.
+_MAX_COLUMNAR_BYTES = (1 << 31) - 1
 _SIGNALS = ("spans", "log_records")
 _BLANK = b" \t\r\n"
 _BOM = b"\xef\xbb\xbf"
@@ -100,7 +104,7 @@ def _read_piece(batch: Batch, piece: _Lines, ends_whole: bool) -> None:
 
 def _columnar(block: bytes, line_count: int, one_document: bool = False) -> pa.RecordBatch | None:
     """The block as messages, or None if a line of it needs another reader."""
-    if not block:
+    if not 0 < len(block) < _MAX_COLUMNAR_BYTES:
         return None
     try:
         block.decode("utf-8") if not block.isascii() else None
@@ -210,7 +214,8 @@ def _is_at_end(error: json.JSONDecodeError, text: str) -> bool:
 
 
 def _is_document(head: bytes) -> bool:
-    """Whether the file is JSON that runs over lines: its first line opens something it does not close."""
+    """Whether the file is JSON that runs over lines: its first line opens something it does not
+    close."""
     first, line_feed, _ = head.lstrip(_BLANK).partition(b"\n")
     if not line_feed:
         return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, BinaryIO
 
@@ -142,7 +142,7 @@ def _text(value: bytes) -> str:
     return value.decode("utf-8", errors="replace")
 
 
-_BYTES = {
+_BYTES: dict[str, Callable[[bytes], str]] = {
     "traceId": bytes.hex,
     "spanId": bytes.hex,
     "parentSpanId": bytes.hex,

@@ -2,8 +2,8 @@
 
 Only what is landed is named; the JSON reader and the protobuf decoder skip every other field. The
 lists that recursion would need are not spelled out: `arrayValue` inside an array and `kvlistValue`
-anywhere are empty structs here, so that a reader notes that they are there and the message takes the
-tolerant path, where nothing is lost.
+anywhere are empty structs here, so that a reader notes that they are there and the message takes
+the tolerant path, where nothing is lost.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The tolerant path: one message at a time, for what the columnar readers cannot read whole.
 
-Accepts what is met in the wild: numbers where the specification says strings, enum names, snake_case
-keys, ids in base64, `batches`, `instrumentationLibrarySpans`; and renders what is recursive (key-value
-lists, arrays in arrays). It gives the same nested shape as the fast readers, so that what follows is
-the same code. Unknown fields are skipped.
+Accepts what is met in the wild: numbers where the specification says strings, enum names,
+snake_case keys, ids in base64, `batches`, `instrumentationLibrarySpans`; and renders what is
+recursive (key-value lists, arrays in arrays). It gives the same nested shape as the fast readers,
+so that what follows is the same code. Unknown fields are skipped.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from spanmart.formats._otlp import shapes
 
 Json = dict[str, Any]
 
-# First of these that is there wins; after the name of the specification come proto's own and old ones.
+# First of these that is there wins; after the name of the specification come proto's own and old
+# ones.
 _RESOURCE_SPANS = ("resourceSpans", "resource_spans", "batches")
 _RESOURCE_LOGS = ("resourceLogs", "resource_logs")
 _SCOPE_SPANS = (
@@ -45,7 +46,8 @@ class NotAnExport(ValueError):
 
 
 def parse(line: bytes) -> Any:
-    """JSON as strict as it can be and as lax as it must: NaN, huge integers and lone surrogates pass."""
+    """JSON as strict as it can be and as lax as it must: NaN, huge integers and lone surrogates
+    pass."""
     try:
         return orjson.loads(line)
     except orjson.JSONDecodeError:
@@ -55,9 +57,7 @@ def parse(line: bytes) -> Any:
 def messages(documents: Iterable[Any]) -> pa.RecordBatch:
     """Parsed documents in the shape that the fast reader gives."""
     rows = [_message(document) for document in documents]
-    columns = [
-        pa.array([row[field.name] for row in rows], field.type) for field in shapes.MESSAGE
-    ]
+    columns = [pa.array([row[field.name] for row in rows], field.type) for field in shapes.MESSAGE]
     return pa.RecordBatch.from_arrays(columns, schema=shapes.MESSAGE)
 
 
@@ -167,7 +167,8 @@ def _attributes(owner: Json) -> list[Json]:
 
 
 def _value(value: Any) -> Json | None:
-    """AnyValue with its type where a column has one, and as finished text where recursion ended it."""
+    """AnyValue with its type where a column has one, and as finished text where recursion ended
+    it."""
     if value is None:
         return None
     if not isinstance(value, dict):
@@ -214,8 +215,8 @@ def _plain(value: Any) -> Any:
         number = _int(value["intValue"])
         return _str(value["intValue"]) if number is None else number
     if value.get("doubleValue") is not None:
-        number = _float(value["doubleValue"])
-        return number if number is not None and math.isfinite(number) else None
+        double = _float(value["doubleValue"])
+        return double if double is not None and math.isfinite(double) else None
     for name in ("stringValue", "boolValue", "bytesValue"):
         if value.get(name) is not None:
             return value[name] if name == "boolValue" else _str(value[name])
@@ -263,7 +264,8 @@ def _float(value: Any) -> float | None:
 
 
 def _nanos(value: Any) -> str | None:
-    """Exact for integers of any size; through decimals only for text or floats that are not integers."""
+    """Exact for integers of any size; through decimals only for text or floats that are not
+    integers."""
     if value is None or value == "":
         return None
     number = _int(value)

@@ -21,7 +21,8 @@ _NEEDS_ESCAPE = r'["\\\x00-\x1f]'
 
 
 def texts(values: pa.Array) -> tuple[pa.Array, Mask]:
-    """The values as text (null where there is none), and where only the tolerant path can read them."""
+    """The values as text (null where there is none), and where only the tolerant path can read
+    them."""
     # Without this an empty batch would have to be special-cased by every step below.
     if len(values) == 0:
         return pa.array([], pa.string()), np.zeros(0, dtype=bool)

@@ -1,0 +1,30 @@
+-- Whatever has landed is a row of request_trace, however odd its tree is. Copies that a producer sends of spans which have
+-- only begun are no spans (int_spans__current).
+with spans as (
+
+    select * from {{ ref('stg_spans') }}
+
+),
+
+traces as (
+
+    select * from {{ ref('request_trace') }}
+
+),
+
+lost_traces as (
+
+    select
+        spans.trace_id,
+        min(spans.source) as source,
+        count(*) as landed_record_count,
+    from spans
+    left join traces on spans.trace_id = traces.trace_id
+    where
+        traces.trace_id is null
+        and {{ spanmart.map_get('spans.attributes', 'logfire.span_type') }} is distinct from 'pending_span'
+    group by spans.trace_id
+
+)
+
+select * from lost_traces
