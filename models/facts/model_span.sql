@@ -36,8 +36,12 @@ last_assemblies as (
     select
         span_no,
         last_value(
-            case when span_type = 'prompt_assembly' and coalesce(prompt_name, prompt_version) is not null then span_no end
-            ignore nulls
+            case
+                when
+                    span_type = 'prompt_assembly'
+                    and coalesce(prompt_name, prompt_version) is not null
+                    then span_no
+            end ignore nulls
         ) over (
             partition by trace_id
             order by start_time_unix_nano, span_no
@@ -139,7 +143,8 @@ model_spans as (
     inner join assembled_prompts on spans.span_no = assembled_prompts.span_no
     left join call_artifacts
         on calls.trace_id = call_artifacts.trace_id and calls.span_id = call_artifacts.span_id
-    -- A wrapper that is no call of its own only repeats what stands below it: int_calls__attributed keeps it.
+    -- A wrapper that is no call of its own only repeats what stands below it: int_calls__attributed
+    -- keeps it.
     where token_buckets.span_type = 'model' or token_buckets.is_usage_counted
 
 )

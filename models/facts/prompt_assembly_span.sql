@@ -27,7 +27,8 @@ readings as (
         {{ spanmart.text_list(spanmart.attribute('included_chunk_ids')) }} as included_chunk_ids,
         {{ spanmart.text_list(spanmart.attribute('excluded_chunk_ids')) }} as excluded_chunk_ids,
         {{ spanmart.text_list(spanmart.attribute('exclusion_reasons')) }} as exclusion_reasons,
-        {{ spanmart.text_list(spanmart.attribute('citation_mapping_ids')) }} as citation_mapping_ids,
+        {{ spanmart.text_list(spanmart.attribute('citation_mapping_ids')) }}
+            as citation_mapping_ids,
     from spans
 
 ),
@@ -36,7 +37,8 @@ prompt_assembly_spans as (
 
     select
         readings.* exclude (said_truncated),
-        -- A chunk left out for the budget is a truncated input, whether or not the application calls it one.
+        -- A chunk left out for the budget is a truncated input, whether or not the application
+        -- calls it one.
         case
             when coalesce(said_truncated, false)
                 or coalesce(truncation_events > 0, false)

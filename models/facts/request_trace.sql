@@ -28,8 +28,8 @@ log_records as (
 
 ),
 
--- Facts that only this model needs to wait for: it comes last, because its newest landed_at is what the next run takes
--- for built (int_traces__touched).
+-- Facts that only this model needs to wait for: it comes last, because its newest landed_at is what
+-- the next run takes for built (int_traces__touched).
 -- depends_on: {{ ref('artifact_reference') }}
 -- depends_on: {{ ref('delivery_event') }}
 -- depends_on: {{ ref('embedding_span') }}
@@ -47,7 +47,8 @@ feedback_totals as (
         arg_max(polarity, (occurred_at, feedback_id)) filter (
             where feedback_source = 'user' and polarity <> 'neutral'
         ) as feedback_latest,
-        arg_max(polarity, (occurred_at, feedback_id)) filter (where kind = 'thumbs') as thumbs_latest,
+        arg_max(polarity, (occurred_at, feedback_id)) filter (where kind = 'thumbs')
+            as thumbs_latest,
         count(*) filter (where kind = 'escalation') > 0 as is_escalated,
         max(occurred_at) as last_feedback_at,
     from feedback

@@ -74,12 +74,14 @@ retrieved_documents as (
         documents.source_type,
         documents.score,
         reranks.rank_after_rerank,
-        -- Without a rerank, or with one that does not list what it kept, nobody knows what was selected.
+        -- Without a rerank, or with one that does not list what it kept, nobody knows what was
+        -- selected.
         case
             when reranked_traces.trace_id is not null then reranks.rank_after_rerank is not null
         end as is_selected,
         case
-            when selection_known.is_inclusion_known then coalesce(item_selections.is_included, false)
+            when selection_known.is_inclusion_known
+                then coalesce(item_selections.is_included, false)
         end as is_included,
         item_selections.exclusion_reason,
         case
@@ -91,11 +93,14 @@ retrieved_documents as (
         spans.landed_at,
     from documents
     inner join spans on documents.span_no = spans.span_no
-    left join reranks on documents.trace_id = reranks.trace_id and documents.item_id = reranks.item_id
+    left join reranks
+        on documents.trace_id = reranks.trace_id
+        and documents.item_id = reranks.item_id
     left join reranked_traces on documents.trace_id = reranked_traces.trace_id
     left join selection_known on documents.trace_id = selection_known.trace_id
     left join item_selections
-        on documents.trace_id = item_selections.trace_id and documents.item_id = item_selections.item_id
+        on documents.trace_id = item_selections.trace_id
+        and documents.item_id = item_selections.item_id
     where documents.span_type = 'retrieval'
 
 )

@@ -42,12 +42,14 @@ readings as (
         ) as arguments_hash,
         tool_artifacts.arguments_artifact_id,
         tool_artifacts.result_artifact_id,
-        coalesce({{ spanmart.attribute('is_success') }}, spans.span_status <> 'error') as is_success,
+        coalesce({{ spanmart.attribute('is_success') }}, spans.span_status <> 'error')
+            as is_success,
         {{ spanmart.attribute('error_category') }} as said_error_category,
         {{ spanmart.attribute('retry_count') }} as said_retry_count,
         {{ spanmart.attribute('attempt_number') }} as said_attempt_number,
         {{ spanmart.attribute('timeout_ms') }} as timeout_ms,
-        coalesce({{ spanmart.attribute('result_bytes') }}, tool_artifacts.result_bytes) as result_bytes,
+        coalesce({{ spanmart.attribute('result_bytes') }}, tool_artifacts.result_bytes)
+            as result_bytes,
         {{ spanmart.attribute('downstream_dependency') }} as downstream_dependency,
         {{ spanmart.attribute('auth_context_type') }} as auth_context_type,
         {{ spanmart.attribute('response_code') }} as response_code,
@@ -59,8 +61,9 @@ readings as (
 
 ),
 
--- An episode is one wish of the model: attempts at the same tool with the same arguments in the same trace. Where the
--- arguments are not known, the call id tells, and without one each execution stands for itself.
+-- An episode is one wish of the model: attempts at the same tool with the same arguments in the
+-- same trace. Where the arguments are not known, the call id tells, and without one each execution
+-- stands for itself.
 episodes as (
 
     select
@@ -76,7 +79,6 @@ attempts as (
         episodes.*,
         row_number() over attempts_in_order as attempt_in_episode,
         lead(span_no) over attempts_in_order is null as is_last_attempt,
-        lag(is_success) over attempts_in_order as is_previous_success,
     from episodes
     window attempts_in_order as (
         partition by trace_id, tool_name, episode_key
@@ -95,19 +97,22 @@ tool_spans as (
             said_error_category,
             said_retry_count,
             said_attempt_number,
-            attempt_in_episode,
-            is_previous_success
+            attempt_in_episode
         ),
-        {{ spanmart.stable_hash("trace_id || '/' || tool_name || '/' || episode_key") }} as episode_id,
+        {{ spanmart.stable_hash("trace_id || '/' || tool_name || '/' || episode_key") }}
+            as episode_id,
         case
             when is_success then null
             else coalesce(
                 said_error_category,
-                {{ spanmart.tool_error_category('error_type', 'error_message_redacted', 'response_code') }}
+                {{ spanmart.tool_error_category(
+                    'error_type', 'error_message_redacted', 'response_code'
+                ) }}
             )
         end as error_category,
         coalesce(said_attempt_number, attempt_in_episode) as attempt_number,
-        coalesce(said_retry_count, coalesce(said_attempt_number, attempt_in_episode) - 1) as retry_count,
+        coalesce(said_retry_count, coalesce(said_attempt_number, attempt_in_episode) - 1)
+            as retry_count,
     from attempts
 
 )

@@ -1,5 +1,5 @@
--- A task has one outcome, shown on each of its traces, and one last trace: where a night's build rebuilt one try and left
--- another, the two disagree.
+-- A task has one outcome, shown on each of its traces, and one last trace: where a night's build
+-- rebuilt one try and left another, the two disagree.
 with traces as (
 
     select * from {{ ref('request_trace') }}

@@ -1,4 +1,5 @@
--- Of the attempts at one wish exactly one is the last, and it is the latest: its success is the episode's.
+-- Of the attempts at one wish exactly one is the last, and it is the latest: its success is the
+-- episode's.
 with tools as (
 
     select * from {{ ref('tool_span') }}

@@ -1,4 +1,5 @@
--- The status of a cost and the cost itself say the same; only a trace that called nothing cost nothing without a price.
+-- The status of a cost and the cost itself say the same; only a trace that called nothing cost
+-- nothing without a price.
 with costs as (
 
     select
@@ -18,7 +19,8 @@ with costs as (
         span_id,
         cost_usd,
         cost_status,
-        cost_status = 'priced'{% if var('count_partial_costs') %} or cost_status = 'partial'{% endif %} as is_cost_due,
+        cost_status = 'priced'
+        {%- if var('count_partial_costs') %} or cost_status = 'partial'{% endif %} as is_cost_due,
     from {{ ref(fact) }}
     {% endfor %}
     {% endif %}

@@ -1,5 +1,5 @@
--- Every production task is in one cell of cost_per_successful_task, on the day of its first trace, with all that its
--- traces cost: day by day and task by task the same as counted from the traces.
+-- Every production task is in one cell of cost_per_successful_task, on the day of its first trace,
+-- with all that its traces cost: day by day and task by task the same as counted from the traces.
 with traces as (
 
     select * from {{ ref('request_trace') }}
@@ -25,7 +25,9 @@ trace_costs as (
         task_weights.task_key,
         traces.cost_usd * task_weights.sample_weight as cost_usd,
     from traces
-    inner join task_weights on traces.task_key = task_weights.task_key and task_weights.is_last_of_task
+    inner join task_weights
+        on traces.task_key = task_weights.task_key
+        and task_weights.is_last_of_task
 
 ),
 

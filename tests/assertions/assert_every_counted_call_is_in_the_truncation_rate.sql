@@ -1,5 +1,5 @@
--- No counted production call is lost or doubled on the way to truncation_rate (one with two prompt assemblies, for
--- instance).
+-- No counted production call is lost or doubled on the way to truncation_rate (one with two prompt
+-- assemblies, for instance).
 with calls as (
 
     select

@@ -1,5 +1,5 @@
--- Whatever has landed is a row of request_trace, however odd its tree is. Copies that a producer sends of spans which have
--- only begun are no spans (int_spans__current).
+-- Whatever has landed is a row of request_trace, however odd its tree is. Copies that a producer
+-- sends of spans which have only begun are no spans (int_spans__current).
 with spans as (
 
     select * from {{ ref('stg_spans') }}
@@ -22,7 +22,8 @@ lost_traces as (
     left join traces on spans.trace_id = traces.trace_id
     where
         traces.trace_id is null
-        and {{ spanmart.map_get('spans.attributes', 'logfire.span_type') }} is distinct from 'pending_span'
+        and {{ spanmart.map_get('spans.attributes', 'logfire.span_type') }}
+        is distinct from 'pending_span'
     group by spans.trace_id
 
 )

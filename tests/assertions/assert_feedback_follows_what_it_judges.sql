@@ -1,4 +1,5 @@
--- Feedback on a conversation or a request judges a trace that had begun. (Where it names its trace, clocks may differ.)
+-- Feedback on a conversation or a request judges a trace that had begun. (Where it names its trace,
+-- clocks may differ.)
 with feedback as (
 
     select * from {{ ref('feedback_event') }}

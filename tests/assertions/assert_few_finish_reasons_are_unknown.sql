@@ -1,6 +1,6 @@
 {{ config(severity='warn') }}
--- More than one in a hundred finish reasons that seeds/tokens/finish_reasons.csv does not have is a new spelling, and a
--- truncation may hide behind it: add it to the seed.
+-- More than one in a hundred finish reasons that seeds/tokens/finish_reasons.csv does not have is a
+-- new spelling, and a truncation may hide behind it: add it to the seed.
 with calls as (
 
     select * from {{ ref('model_span') }}

@@ -1,6 +1,6 @@
 {{ config(severity='warn') }}
--- A clock that was set back while a span ran leaves a negative duration. One in a thousand is a fault of the producer
--- that makes its latencies worthless.
+-- A clock that was set back while a span ran leaves a negative duration. One in a thousand is a
+-- fault of the producer that makes its latencies worthless.
 with spans as (
 
     select * from {{ ref('int_spans__in_context') }}

@@ -1,6 +1,7 @@
 {{ config(severity='warn') }}
--- Where neither the numbers nor a rule tell whether the input count holds the cache, the call has no tokens and no cost.
--- More than one in a hundred is a producer that wants a row in seeds/tokens/instrumentation_scopes.csv.
+-- Where neither the numbers nor a rule tell whether the input count holds the cache, the call has
+-- no tokens and no cost. More than one in a hundred is a producer that wants a row in
+-- seeds/tokens/instrumentation_scopes.csv.
 with calls as (
 
     select * from {{ ref('model_span') }}

@@ -1,4 +1,5 @@
--- Two records of one call are never both left out, each for the other's sake. And what stands as a copy does not count.
+-- Two records of one call are never both left out, each for the other's sake. And what stands as a
+-- copy does not count.
 with calls as (
 
     select * from {{ ref('model_span') }}
@@ -17,7 +18,10 @@ lost_calls as (
         on calls.duplicate_of_trace_id = twins.trace_id
         and calls.duplicate_of_span_id = twins.span_id
     where
-        (twins.duplicate_of_trace_id = calls.trace_id and twins.duplicate_of_span_id = calls.span_id)
+        (
+            twins.duplicate_of_trace_id = calls.trace_id
+            and twins.duplicate_of_span_id = calls.span_id
+        )
         or calls.is_usage_counted
         or calls.is_call_counted
 

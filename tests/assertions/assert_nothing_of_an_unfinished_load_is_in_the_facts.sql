@@ -1,5 +1,5 @@
--- A load whose row is not in `loads` did not happen (the loader was killed, or is still at it): its files may lie there,
--- and no trace comes of them alone.
+-- A load whose row is not in `loads` did not happen (the loader was killed, or is still at it): its
+-- files may lie there, and no trace comes of them alone.
 with landed_spans as (
 
     select

@@ -1,5 +1,5 @@
--- The buckets of a call are disjoint, hold all of its tokens, and none is below zero; where one bucket is known so is the
--- whole.
+-- The buckets of a call are disjoint, hold all of its tokens, and none is below zero; where one
+-- bucket is known so is the whole.
 with calls as (
 
     select * from {{ ref('model_span') }}
@@ -21,7 +21,13 @@ torn_calls as (
     where
         input_uncached_tokens + coalesce(cache_read_tokens, 0) + coalesce(cache_write_tokens, 0)
         is distinct from input_tokens
-        or least(input_uncached_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens) < 0
+        or least(
+            input_uncached_tokens,
+            cache_read_tokens,
+            cache_write_tokens,
+            output_tokens,
+            reasoning_tokens
+        ) < 0
         or reasoning_tokens > output_tokens
         or unreported_output_tokens > output_tokens
 

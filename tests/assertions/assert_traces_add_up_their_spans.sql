@@ -1,5 +1,6 @@
--- What request_trace says of its steps is what the facts of those steps hold: counted another way, from the facts, so
--- that a fan-out, a lost join or a trace that one fact rebuilt and the other did not shows.
+-- What request_trace says of its steps is what the facts of those steps hold: counted another way,
+-- from the facts, so that a fan-out, a lost join or a trace that one fact rebuilt and the other did
+-- not shows.
 with traces as (
 
     select * from {{ ref('request_trace') }}
@@ -99,7 +100,10 @@ wrong_traces as (
         or traces.retrieval_count <> coalesce(retrieval_sums.retrieval_count, 0)
         or traces.input_tokens is distinct from call_sums.input_tokens
         or traces.output_tokens is distinct from call_sums.output_tokens
-        or (traces.cost_status <> 'no_calls' and traces.cost_usd is distinct from call_sums.cost_usd)
+        or (
+            traces.cost_status <> 'no_calls'
+            and traces.cost_usd is distinct from call_sums.cost_usd
+        )
 
 )
 

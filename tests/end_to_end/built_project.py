@@ -27,8 +27,9 @@ class Failed(AssertionError):
 class BuiltProject:
     """`dbt` on any warehouse and landing.
 
-    Parsing is most of what a small run costs, so it happens once. A parsed manifest knows the landing
-    by its path; hence that path is a link, which each run turns to the landing that it is to read.
+    Parsing is most of what a small run costs, so it happens once. A parsed manifest knows the
+    landing by its path; hence that path is a link, which each run turns to the landing that it is
+    to read.
     """
 
     def __init__(self, folder: Path, variables: Mapping[str, Any]) -> None:
@@ -106,7 +107,7 @@ def _environment(**settings: str) -> Iterator[None]:
 
 
 def _close_warehouse() -> None:
-    """dbt keeps the file open for the life of the process; a reader or the next run needs it closed."""
+    """dbt keeps the file open while the process lives; readers and the next run want it shut."""
     if DuckDBConnectionManager._ENV is not None:
         DuckDBConnectionManager.env().close()
         DuckDBConnectionManager.close_all_connections()

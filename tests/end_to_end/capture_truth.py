@@ -1,4 +1,5 @@
-"""What really happened in a capture, from the fake server's log and the application's own: never from its spans."""
+"""What really happened in a capture: from the logs of the fake server and of the application,
+never from its spans."""
 
 from __future__ import annotations
 
@@ -17,10 +18,13 @@ CAPTURES = Path(__file__).resolve().parents[3] / "shared" / "captures"
 # Calls of the server that make no text.
 OTHER_APIS = {"embeddings", "rerank"}
 TRUNCATED = {"length", "max_tokens", "MAX_TOKENS"}
-# Anthropic and Bedrock leave cache reads and writes out of the prompt's count, Gemini the thoughts out of the output's.
+# Anthropic and Bedrock leave cache reads and writes out of the prompt's count, Gemini the thoughts
+# out of the output's.
 EXCLUSIVE_APIS = ("anthropic.", "bedrock.")
 GEMINI = "gemini."
-# In the order of what the names begin with: whose price list a model is on, as the captures' clients address it.
+# Clients that retry by themselves and do not say so in a header (Google's does not retry).
+RETRYING_CLIENTS = ("Boto3/", "litellm/")
+# Whose price list a model is on, as the captures' clients address it, by what its name begins with.
 PROVIDERS = {"anthropic.": "aws", "claude": "anthropic", "gemini": "google", "": "openai"}
 
 
@@ -43,10 +47,11 @@ class Call:
     is_truncated: bool
     retry_count: int | None
     message_count: int | None
+    client: str
     started_at: datetime
 
     def cost(self, with_cache: bool = True) -> Decimal:
-        """What genai-prices says that it costs; a client that was not told of the cache prices all input alike."""
+        """What genai-prices says; without the cached share all input costs the same."""
         usage = genai_prices.Usage(
             input_tokens=self.input_tokens,
             output_tokens=self.output_tokens,
@@ -99,30 +104,43 @@ class Capture:
 
     @property
     def errors(self) -> list[Call]:
-        """Failures that the application met: not those that the SDK retried by itself, but timeouts too."""
+        """Failures that the application met: timeouts too, but none that the SDK retried itself."""
         return [
             call
             for number, call in enumerate(self.calls)
             if "timeout" in self._unseen.get(call.seq, "")
-            or (not call.is_ok and not self._is_retried_inside(number))
+            or not (call.is_ok or self._is_retried_inside(number))
         ]
+
+    @property
+    def retried_inside(self) -> list[Call]:
+        """Failures that the SDK retried by itself, so that they have no span of their own."""
+        return [call for number, call in enumerate(self.calls) if self._is_retried_inside(number)]
 
     def _is_retried_inside(self, number: int) -> bool:
         failed = self.calls[number]
-        later = [call for call in self.calls[number + 1 :] if call.app_request == failed.app_request]
-        if not later or later[0].message_count != failed.message_count:
+        later = [
+            call for call in self.calls[number + 1 :] if call.app_request == failed.app_request
+        ]
+        if failed.is_ok or not later or later[0].message_count != failed.message_count:
             return False
         if later[0].retry_count is not None:
             return later[0].retry_count > 0
-        # A client that does not number its attempts: it was the SDK unless the application says that it retried.
-        return not any(
-            request["app_request"] == failed.app_request and request["special"].get("app_retry")
-            for request in self.requests
-        )
+        # A client that does not number its attempts.
+        return failed.client.startswith(RETRYING_CLIENTS)
 
     @property
     def truncated(self) -> list[Call]:
         return [call for call in self.calls if call.is_truncated]
+
+    @property
+    def many_choices(self) -> list[Call]:
+        return [call for call in self.seen if call.choices > 1]
+
+    @property
+    def tools(self) -> list[dict[str, Any]]:
+        """Executions of tools as the application counts them."""
+        return [tool for request in self.requests for tool in request["tools"]]
 
 
 def _call(line: dict[str, Any]) -> Call:
@@ -146,6 +164,7 @@ def _call(line: dict[str, Any]) -> Call:
         is_truncated=bool(TRUNCATED & set(line["finish_reasons"])),
         retry_count=None if retry_count is None else int(retry_count),
         message_count=line["n_messages"],
+        client=line["user_agent"],
         started_at=datetime.fromtimestamp(line["ts_start_ns"] / 1e9, tz=UTC),
     )
 

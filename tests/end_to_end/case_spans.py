@@ -12,7 +12,12 @@ from otlp_json import Span
 CASES = Path(__file__).parent / "cases"
 SHARED_CASES = Path(__file__).resolve().parents[3] / "shared" / "design" / "cases"
 
-_TYPES = {"agent": "invoke_agent", "llm": "chat", "tool": "execute_tool", "chain": "invoke_workflow"}
+_TYPES = {
+    "agent": "invoke_agent",
+    "llm": "chat",
+    "tool": "execute_tool",
+    "chain": "invoke_workflow",
+}
 # Milliseconds between two cases and between two steps: no call of one overlaps one of another.
 _APART, _STEP = 1_000_000, 1_000
 
@@ -32,7 +37,7 @@ def shape_trace(shape: Case) -> str:
 
 
 def shape_spans(shape: Case) -> Iterator[Span]:
-    """The tree of the shape. A parent covers its children; those of one parent follow each other."""
+    """The tree of the shape. A parent covers its children, and they follow each other."""
     steps = {span["span_id"]: number for number, span in enumerate(shape["spans"])}
     ends = {name: number + 1 for name, number in steps.items()}
     for span in reversed(shape["spans"]):
@@ -58,7 +63,7 @@ def shape_spans(shape: Case) -> Iterator[Span]:
         )
 
 
-# Under these names nothing says whether the cache is inside the input: the numbers have to prove it.
+# Under these names nothing says whether the cache is inside the input: the numbers must prove it.
 _WITHOUT_CONVENTION = {
     "input_tokens": "llm.usage.prompt_tokens",
     "output_tokens": "llm.usage.completion_tokens",
@@ -79,7 +84,7 @@ _OPENTELEMETRY = {
 
 
 def needs_convention(vector: Case) -> bool:
-    """Whether the numbers alone cannot tell, and the published answer is that of OpenTelemetry's convention."""
+    """Whether the numbers cannot tell, and the published answer is OpenTelemetry's convention."""
     return vector["expected_semantics"] == "inclusive" and vector["total_tokens"] is None
 
 

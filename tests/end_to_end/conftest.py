@@ -1,5 +1,5 @@
-"""Two warehouses, each built once for all tests that read it: the demo's, by the command that a user types, and that of
-the captures and the cases."""
+"""Two warehouses, each built once for all tests that read it: the demo's, by the command that a
+user types, and that of the captures and the cases."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ import yaml
 # pytest's importlib mode leaves a test's folder off the path, and these tests share modules.
 sys.path.insert(0, str(Path(__file__).parent))
 
-from built_project import ROOT, BuiltProject, Warehouse, reading  # noqa: E402
-from capture_truth import CAPTURES  # noqa: E402
-from case_spans import case_spans  # noqa: E402
-from context_spans import OWN_NAMES, context_spans  # noqa: E402
-from otlp_json import write  # noqa: E402
+from built_project import ROOT, BuiltProject, Warehouse, reading
+from capture_truth import CAPTURES
+from case_spans import case_spans
+from context_spans import OWN_NAMES, context_spans
+from otlp_json import write
 
-from spanmart.landing import land  # noqa: E402
-from spanmart.settings import Settings  # noqa: E402
+from spanmart.landing import land
+from spanmart.settings import Settings
 
 # The same spans three times; each folder is landed from one of them, in turn.
 ENCODINGS = ("spans.otlphttp.jsonl", "spans.otlphttp.lenpb", "spans.otlp.jsonl")
@@ -66,7 +66,7 @@ def _same_secret() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def attribute_aliases() -> dict[str, list[str]]:
-    """The setting for the captures' own application, as it is shipped, and for the one in context_spans.py."""
+    """The shipped setting for the captures' application, and that of the one in context_spans."""
     shipped = yaml.safe_load((ROOT / "examples" / "vars.yml").read_text(encoding="utf-8"))
     aliases: dict[str, list[str]] = {**shipped["attribute_aliases"]}
     for name, keys in OWN_NAMES.items():
@@ -86,7 +86,8 @@ def spanmart_project(
 def landing(
     tmp_path_factory: pytest.TempPathFactory, attribute_aliases: dict[str, list[str]]
 ) -> Path:
-    """The captures, a folder a source, the published cases, and the application with names of its own."""
+    """The captures (a folder is a source), the published cases, and the application of
+    context_spans."""
     folder = tmp_path_factory.mktemp("landed")
     landing = folder / "landing"
     for number, capture in enumerate(sorted(CAPTURES.iterdir()) if CAPTURES.is_dir() else ()):

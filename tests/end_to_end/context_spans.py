@@ -1,12 +1,14 @@
-"""One request of an application with names of its own: what is said once, at the root, and what a step says otherwise."""
+"""One request of an application with names of its own: what is said once, at the root, and what
+a step says otherwise."""
 
 from __future__ import annotations
 
 from otlp_json import Span
 
 TRACE = "context"
-PERSON = "maria.muster@example.com"
-OTHER_PERSON = "otto.beispiel@example.com"
+# No e-mail addresses: those would be masked wherever they stand, whatever the key.
+PERSON = "maria-muster-4711"
+OTHER_PERSON = "otto-beispiel-4712"
 
 # The setting `attribute_aliases` of that application.
 OWN_NAMES = {

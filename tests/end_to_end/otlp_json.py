@@ -39,7 +39,7 @@ class Span:
     resource: Values = field(default_factory=lambda: {"service.name": "copilot"})
 
     def export(self) -> dict[str, Any]:
-        """`start` and `end` are milliseconds since START; a span without an end is still running."""
+        """`start` and `end` are milliseconds since START; a span without an end still runs."""
         span = {
             "traceId": trace_id(self.trace),
             "spanId": span_id(f"{self.trace}/{self.name}"),

@@ -19,8 +19,8 @@ from otlp_json import trace_id
 
 pytestmark = pytest.mark.heavy
 
-# Of the shape whose children were lost to head sampling only the wrapper knows all tokens: what it says beyond the
-# children that came is shown, and never added.
+# Of the shape whose children were lost to head sampling only the wrapper knows all tokens: what it
+# says beyond the children that came is shown, and never added.
 LOST_CHILDREN = 7
 
 
@@ -97,7 +97,9 @@ def test_what_a_call_read_and_wrote(built: Warehouse, number: int, vector: Case)
 def test_most_vectors_are_decided_by_their_numbers_alone(built: Warehouse) -> None:
     by_convention = [number for number, vector in enumerate(vectors()) if needs_convention(vector)]
     assert len(vectors()) - len(by_convention) - 1 == 8
-    bases = {number: call(built, number)["token_semantics_basis"] for number in range(len(vectors()))}
+    bases = {
+        number: call(built, number)["token_semantics_basis"] for number in range(len(vectors()))
+    }
     assert {number for number, basis in bases.items() if basis == "namespace_default"} == set(
         by_convention
     )

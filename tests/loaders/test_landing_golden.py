@@ -19,7 +19,8 @@ TABLES = ("spans", "log_records", "feedback", "artifacts", "rejects")
 
 
 def golden_rows(landing: Landing) -> str:
-    """What a reader of a row would look at: without what is unset, and without hashes of the whole."""
+    """What a reader of a row would look at: without what is unset, and without hashes of the
+    whole."""
     rows = {
         table: [
             {name: value for name, value in row.items() if value not in (None, [], {}, 0)}

@@ -1,4 +1,5 @@
--- One row per document of a list on a span: what a retrieval returned, or what a rerank kept, in its order.
+-- One row per document of a list on a span: what a retrieval returned, or what a rerank kept, in
+-- its order.
 with spans as (
 
     select
@@ -120,12 +121,14 @@ from_indexed_keys as (
         rank,
         coalesce(
             max(attribute_value) filter (where member = 'id'),
-            max({{ spanmart.json_text('attribute_value', 'id') }}) filter (where member = 'metadata')
+            max({{ spanmart.json_text('attribute_value', 'id') }})
+            filter (where member = 'metadata')
         ) as document_id,
-        max({{ spanmart.json_text('attribute_value', 'chunk_id') }}) filter (where member = 'metadata') as chunk_id,
+        max({{ spanmart.json_text('attribute_value', 'chunk_id') }})
+        filter (where member = 'metadata') as chunk_id,
         max(try_cast(attribute_value as double)) filter (where member = 'score') as score,
-        max({{ spanmart.json_text('attribute_value', 'source_type') }}) filter (where member = 'metadata')
-            as source_type,
+        max({{ spanmart.json_text('attribute_value', 'source_type') }})
+        filter (where member = 'metadata') as source_type,
     from indexed_documents
     where rank is not null
     group by span_no, rank
@@ -152,7 +155,9 @@ from_events as (
         rank,
         {{ spanmart.map_get('result_event.attributes', 'db.query.result.id') }} as document_id,
         cast(null as varchar) as chunk_id,
-        try_cast({{ spanmart.map_get('result_event.attributes', 'db.query.result.score') }} as double) as score,
+        try_cast(
+            {{ spanmart.map_get('result_event.attributes', 'db.query.result.score') }} as double
+        ) as score,
         cast(null as varchar) as source_type,
     from result_events
 

@@ -1,4 +1,5 @@
--- One row per span that says what became of retrieved items, and item: put into the prompt, left out, or cited.
+-- One row per span that says what became of retrieved items, and item: put into the prompt, left
+-- out, or cited.
 with spans as (
 
     select * from {{ ref('int_spans__in_context') }}
@@ -50,7 +51,8 @@ cited as (
 
 ),
 
--- An empty list is an answer, too: nothing was included, or nothing cited. Such a span has a row without an item.
+-- An empty list is an answer, too: nothing was included, or nothing cited. Such a span has a row
+-- without an item.
 selected_items as (
 
     select

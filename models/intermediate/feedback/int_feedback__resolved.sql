@@ -1,4 +1,5 @@
--- One row per feedback event that is new or belongs to a touched trace, with the trace that it judges.
+-- One row per feedback event that is new or belongs to a touched trace, with the trace that it
+-- judges.
 {%- set built_traces = spanmart.built_relation('request_trace') %}
 with feedback as (
 
@@ -72,8 +73,8 @@ versions as (
 
 ),
 
--- Feedback on a request or a conversation judges one trace, the last that began before it: joined to all of them it would
--- count once for each.
+-- Feedback on a request or a conversation judges one trace, the last that began before it: joined
+-- to all of them it would count once for each.
 wider_targets as (
 
     select

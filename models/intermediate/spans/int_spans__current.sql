@@ -15,8 +15,9 @@ versions as (
 
     select
         spans.*,
-        -- The order knows nothing of loads, so that any order of loading picks the same version: an ended span before a
-        -- running one, then the producer's own version, then the fuller and later record.
+        -- The order knows nothing of loads, so that any order of loading picks the same version: an
+        -- ended span before a running one, then the producer's own version, then the fuller and
+        -- later record.
         row_number() over (
             partition by spans.trace_id, spans.span_id
             order by
@@ -46,7 +47,8 @@ current_spans as (
     from versions
     where
         versions.version_rank = 1
-        -- Logfire sends a copy of each span at its start, under an id of its own: no span of the trace.
+        -- Logfire sends a copy of each span at its start, under an id of its own: no span of the
+        -- trace.
         and versions.attributes['logfire.span_type'] is distinct from 'pending_span'
 
 )

@@ -1,4 +1,5 @@
--- One row per span of the touched traces: typed, timed, and with the context that it has or inherits.
+-- One row per span of the touched traces: typed, timed, and with the context that it has or
+-- inherits.
 {%- set hops = spanmart.ancestor_hops() %}
 {%- set fields = spanmart.context_fields() %}
 with spans as (
@@ -54,7 +55,8 @@ own_context_{{ hop * 2 }} as {{ spanmart.materialized() }} (
         -- A version means nothing under another prompt's name.
         case
             when near.prompt_version is not null then near.prompt_version
-            when near.prompt_name is null or near.prompt_name = far.prompt_name then far.prompt_version
+            when near.prompt_name is null or near.prompt_name = far.prompt_name
+                then far.prompt_version
         end as prompt_version,
         {% else %}
         coalesce(near.{{ field }}, far.{{ field }}) as {{ field }},
@@ -94,13 +96,17 @@ spans_in_context as (
         spans.kind,
         typed_spans.span_type,
         {{ spanmart.operation_name(
-            'typed_spans.span_type', 'spans.name', 'typed_spans.named_tool', 'typed_spans.declared_operation'
+            'typed_spans.span_type',
+            'spans.name',
+            'typed_spans.named_tool',
+            'typed_spans.declared_operation'
         ) }} as operation_name,
         spans.start_time_unix_nano,
         spans.end_time_unix_nano,
         {{ spanmart.nanos_to_timestamp('spans.start_time_unix_nano') }} as started_at,
         {{ spanmart.nanos_to_timestamp('spans.end_time_unix_nano') }} as ended_at,
-        -- Exported durations are milliseconds in one version and seconds in the next: only the two ends are believed.
+        -- Exported durations are milliseconds in one version and seconds in the next: only the two
+        -- ends are believed.
         (spans.end_time_unix_nano - spans.start_time_unix_nano) / 1e6 as duration_ms,
         spans.status_code as span_status,
         coalesce(
@@ -122,8 +128,10 @@ spans_in_context as (
         {% if field == 'experiment_ids' %}
         {{ spanmart.text_list('context.experiment_ids') }} as experiment_ids,
         {% elif field == 'user_id_hash' %}
-        -- Only what the loader hashed: a user's own name for the key that the loader did not know stays out of the facts.
-        case when context.user_id_hash like 'h1\_%' escape '\' then context.user_id_hash end as user_id_hash,
+        -- Only what the loader hashed: a user's own name for the key that the loader did not know
+        -- stays out of the facts.
+        case when context.user_id_hash like 'h1\_%' escape '\' then context.user_id_hash end
+            as user_id_hash,
         {% elif field == 'workload_class' %}
         coalesce(context.workload_class, 'production') as workload_class,
         {% else %}

@@ -20,7 +20,8 @@ linked_spans as (
         -- A span that names itself as its parent is a root.
         case when parents.span_no <> spans.span_no then parents.span_no end as parent_no,
         spans.parent_span_id is not null and parents.span_no is null as is_orphan,
-        -- Sorts spans by start, ties by number; what the cut below picks does not depend on the order of landing.
+        -- Sorts spans by start, ties by number; what the cut below picks does not depend on the
+        -- order of landing.
         coalesce(spans.start_time_unix_nano, 0) as start_nano,
         coalesce(parents.start_time_unix_nano, 0)
         >= coalesce(spans.start_time_unix_nano, 0) as is_parent_not_earlier,
@@ -30,7 +31,8 @@ linked_spans as (
 
 ),
 
--- A ring of parents needs a link to a parent that did not start earlier, which few traces have: only those are searched.
+-- A ring of parents needs a link to a parent that did not start earlier, which few traces have:
+-- only those are searched.
 suspects as (
 
     select
@@ -46,7 +48,8 @@ suspects as (
 
 ),
 
--- The earliest of the next 1, 2, 4, … ancestors by doubling. In a ring the first span of all meets itself.
+-- The earliest of the next 1, 2, 4, … ancestors by doubling. In a ring the first span of all meets
+-- itself.
 suspects_1 as {{ spanmart.materialized() }} (
 
     select

@@ -1,4 +1,5 @@
--- One row per task and workload class of the touched traces: whether it succeeded, and who or what says so.
+-- One row per task and workload class of the touched traces: whether it succeeded, and who or what
+-- says so.
 with traces as (
 
     select * from {{ ref('int_traces__rolled_up') }}
@@ -19,16 +20,19 @@ policy as (
 
 ),
 
--- What each signal says. A thumb down, an escalation, a failure tag: whatever is negative speaks against the task.
+-- What each signal says. A thumb down, an escalation, a failure tag: whatever is negative speaks
+-- against the task.
 feedback_signals as (
 
     select
         traces.task_key,
         traces.workload_class,
         case
-            when feedback.kind = 'failure_tag' and feedback.feedback_source = 'evaluator' then 'evaluator_label'
+            when
+                feedback.kind in ('failure_tag', 'reviewer_label')
+                and feedback.feedback_source = 'evaluator'
+                then 'evaluator_label'
             when feedback.kind = 'failure_tag' then 'reviewer_label'
-            when feedback.kind = 'reviewer_label' and feedback.feedback_source = 'evaluator' then 'evaluator_label'
             else feedback.kind
         end as signal,
         feedback.polarity = 'positive' as is_success,
@@ -54,7 +58,8 @@ attribute_signals as (
 
 ),
 
--- A client that retried has succeeded or failed with its last try. A judge that ran on the same request is no try.
+-- A client that retried has succeeded or failed with its last try. A judge that ran on the same
+-- request is no try.
 last_traces as (
 
     select

@@ -1,4 +1,5 @@
--- One row per task of production traffic: its cost, outcome and measures, on the day of its first trace.
+-- One row per task of production traffic: its cost, outcome and measures, on the day of its first
+-- trace.
 with traces as (
 
     select * from {{ ref('request_trace') }}
@@ -6,7 +7,8 @@ with traces as (
 
 ),
 
--- Retries cost, and the task is one: costs and steps are summed over its traces, its answer is that of the last.
+-- Retries cost, and the task is one: costs and steps are summed over its traces, its answer is that
+-- of the last.
 summed_tasks as (
 
     select
@@ -26,8 +28,9 @@ summed_tasks as (
         sum(failed_tool_episode_count) > 0 as has_tool_failure,
         sum(cited_not_included_count) > 0 as has_citation_mismatch,
         sum(repair_attempts) > 0 as has_repair,
-        arg_max(thumbs_latest, (last_feedback_at, trace_id)) filter (where thumbs_latest is not null)
-            as thumbs_latest,
+        arg_max(thumbs_latest, (last_feedback_at, trace_id)) filter (
+            where thumbs_latest is not null
+        ) as thumbs_latest,
     from traces
     group by task_key
 
@@ -47,7 +50,8 @@ measured_tasks as (
         summed_tasks.started_on as day,
         summed_tasks.started_at,
         summed_tasks.last_feedback_at,
-        coalesce(last_traces.user_id_hash, last_traces.conversation_id, summed_tasks.task_key) as cluster_key,
+        coalesce(last_traces.user_id_hash, last_traces.conversation_id, summed_tasks.task_key)
+            as cluster_key,
         last_traces.tenant_id,
         last_traces.task_type,
         last_traces.route_name,
@@ -72,7 +76,8 @@ measured_tasks as (
         last_traces.final_status = 'blocked' as is_blocked,
         summed_tasks.has_citation_mismatch,
         summed_tasks.has_repair,
-        -- The cost of a task is known when all its calls are priced; what is known of it counts in sums all the same.
+        -- The cost of a task is known when all its calls are priced; what is known of it counts in
+        -- sums all the same.
         case when summed_tasks.is_cost_known then summed_tasks.cost_usd end as cost_usd,
         summed_tasks.cost_usd as known_cost_usd,
         summed_tasks.is_cost_known,

@@ -6,7 +6,8 @@ with spans as (
 
 ),
 
--- The root, or the earliest span without a parent in the export: its parent was sampled away, or comes later.
+-- The root, or the earliest span without a parent in the export: its parent was sampled away, or
+-- comes later.
 roots as (
 
     select
@@ -35,8 +36,9 @@ trace_context as (
     select
         trace_id,
         {% for field in fields if field not in ['workload_class', 'prompt_version'] %}
-        first({{ field }} order by start_time_unix_nano, span_no) filter (where {{ field }} is not null)
-            as {{ field }},
+        first({{ field }} order by start_time_unix_nano, span_no) filter (
+            where {{ field }} is not null
+        ) as {{ field }},
         {% endfor %}
         coalesce(
             first(workload_class order by start_time_unix_nano, span_no) filter (
@@ -50,10 +52,12 @@ trace_context as (
         count(*) as span_count,
         count(*) filter (where span_status = 'error') as error_span_count,
         max(landed_at) as spans_landed_at,
-        first(trace_state order by start_time_unix_nano, span_no) filter (where trace_state <> '') as trace_state,
+        first(trace_state order by start_time_unix_nano, span_no) filter (where trace_state <> '')
+            as trace_state,
         min(source) as source,
         min(source_format) as source_format,
-        first(instrumentation_scope order by start_time_unix_nano, span_no) as instrumentation_scope,
+        first(instrumentation_scope order by start_time_unix_nano, span_no)
+            as instrumentation_scope,
     from spans
     group by trace_id
 
@@ -64,7 +68,8 @@ prompt_versions as (
 
     select
         trace_context.trace_id,
-        first(spans.prompt_version order by spans.start_time_unix_nano, spans.span_no) as prompt_version,
+        first(spans.prompt_version order by spans.start_time_unix_nano, spans.span_no)
+            as prompt_version,
     from trace_context
     inner join spans
         on trace_context.trace_id = spans.trace_id
@@ -99,12 +104,16 @@ described_traces as (
         end as duration_ms,
         trace_context.* exclude (trace_id, first_started_at, last_ended_at),
         prompt_versions.prompt_version,
-        coalesce(trace_context.task_id, trace_context.request_id, trace_context.trace_id) as task_key,
-        {{ spanmart.sample_weight('trace_context.trace_state', 'trace_context.sample_rate') }} as sample_weight,
-        {{ spanmart.attribute('final_status', 'root_spans.attributes', 'root_spans.resource_attributes') }}
-            as said_final_status,
-        {{ spanmart.attribute('task_completed', 'root_spans.attributes', 'root_spans.resource_attributes') }}
-            as said_task_completed,
+        coalesce(trace_context.task_id, trace_context.request_id, trace_context.trace_id)
+            as task_key,
+        {{ spanmart.sample_weight('trace_context.trace_state', 'trace_context.sample_rate') }}
+            as sample_weight,
+        {{ spanmart.attribute(
+            'final_status', 'root_spans.attributes', 'root_spans.resource_attributes'
+        ) }} as said_final_status,
+        {{ spanmart.attribute(
+            'task_completed', 'root_spans.attributes', 'root_spans.resource_attributes'
+        ) }} as said_task_completed,
         {{ spanmart.attribute(
             'is_evaluation_candidate', 'root_spans.attributes', 'root_spans.resource_attributes'
         ) }} as is_evaluation_candidate,

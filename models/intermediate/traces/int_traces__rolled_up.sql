@@ -1,4 +1,5 @@
--- One row per touched trace: what its steps add up to. Every kind of step is summed by itself before it is joined.
+-- One row per touched trace: what its steps add up to. Every kind of step is summed by itself
+-- before it is joined.
 with described_traces as (
 
     select * from {{ ref('int_traces__described') }}
@@ -76,8 +77,8 @@ model_totals as (
 
 ),
 
--- The answer is the last call that did not fail; if all failed, the last. A rewrite or a plan that reports its usage on
--- its own span answers nothing unless there is no other call.
+-- The answer is the last call that did not fail; if all failed, the last. A rewrite or a plan that
+-- reports its usage on its own span answers nothing unless there is no other call.
 final_calls as (
 
     select
@@ -110,13 +111,23 @@ counted_costs as (
         {{ spanmart.call_cost('priced_calls') }} as cost_usd,
     from priced_calls
     inner join token_buckets
-        on priced_calls.trace_id = token_buckets.trace_id and priced_calls.span_id = token_buckets.span_id
-    where token_buckets.is_call_counted or token_buckets.is_usage_counted
+        on priced_calls.trace_id = token_buckets.trace_id
+        and priced_calls.span_id = token_buckets.span_id
+    where
+        (token_buckets.is_call_counted or token_buckets.is_usage_counted)
+        -- A rerank that names no provider and reports no usage is a step of the application, which
+        -- nobody bills.
+        and not (
+            token_buckets.call_kind = 'rerank'
+            and token_buckets.model_provider is null
+            and token_buckets.usage_status in ('missing_other', 'missing_error')
+        )
 
 ),
 
--- A call that failed and reported nothing was not billed as far as anyone can tell, and what the application's own cache
--- answered was no call of a provider; any other call without a price leaves the cost of its trace partly unknown.
+-- A call that failed and reported nothing was not billed as far as anyone can tell, and what the
+-- application's own cache answered was no call of a provider; any other call without a price leaves
+-- the cost of its trace partly unknown.
 call_costs as (
 
     select
@@ -124,7 +135,10 @@ call_costs as (
         sum(cost_usd) as cost_usd,
         count(*) filter (where cost_usd is not null) as priced_call_count,
         count(*) filter (
-            where cost_usd is null and usage_status <> 'missing_error' and cache_status is distinct from 'hit'
+            where
+                cost_usd is null
+                and usage_status <> 'missing_error'
+                and cache_status is distinct from 'hit'
         ) as unpriced_call_count,
     from counted_costs
     group by trace_id
@@ -207,7 +221,8 @@ citation_totals as (
     select
         cited_items.trace_id,
         count(*) filter (where cited_items.is_cited) as cited_count,
-        count(*) filter (where cited_items.is_cited and cited_items.is_included is null) as cited_not_included_count,
+        count(*) filter (where cited_items.is_cited and cited_items.is_included is null)
+            as cited_not_included_count,
     from cited_items
     group by cited_items.trace_id
 
@@ -233,11 +248,13 @@ rolled_up_traces as (
         model_totals.input_tokens,
         model_totals.output_tokens,
         case
-            when coalesce(call_costs.priced_call_count + call_costs.unpriced_call_count, 0) = 0 then 0
+            when coalesce(call_costs.priced_call_count + call_costs.unpriced_call_count, 0) = 0
+                then 0
             else call_costs.cost_usd
         end as cost_usd,
         case
-            when coalesce(call_costs.priced_call_count + call_costs.unpriced_call_count, 0) = 0 then 'no_calls'
+            when coalesce(call_costs.priced_call_count + call_costs.unpriced_call_count, 0) = 0
+                then 'no_calls'
             when call_costs.unpriced_call_count = 0 then 'priced'
             when call_costs.priced_call_count > 0 then 'partial'
             else 'unknown'
@@ -260,9 +277,11 @@ rolled_up_traces as (
         tool_totals.failed_tool_episode_count,
         citation_totals.cited_count,
         case
-            when citation_known.is_citation_known then coalesce(citation_totals.cited_not_included_count, 0)
+            when citation_known.is_citation_known
+                then coalesce(citation_totals.cited_not_included_count, 0)
         end as cited_not_included_count,
-        -- A trace that holds nothing but copies of calls that count elsewhere is no request of its own.
+        -- A trace that holds nothing but copies of calls that count elsewhere is no request of its
+        -- own.
         coalesce(copied_calls.copied_call_count = described_traces.span_count, false) as is_copy,
         copied_calls.rollup_gap_tokens,
     from described_traces
@@ -285,7 +304,8 @@ judged_traces as (
         rolled_up_traces.*,
         -- What the application says of itself, else what its root and its answer show.
         case
-            when said_final_status in ('success', 'degraded', 'blocked', 'failed') then said_final_status
+            when said_final_status in ('success', 'degraded', 'blocked', 'failed')
+                then said_final_status
             when root_span_status = 'error' then 'failed'
             when answer_finish_class = 'blocked' then 'blocked'
             when is_fallback then 'degraded'

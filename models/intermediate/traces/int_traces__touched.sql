@@ -108,7 +108,8 @@ directly_touched as (
 ),
 
 {% if built_calls %}
--- A call that another instrumentor recorded in a trace of its own: whether it counts may change with its twin.
+-- A call that another instrumentor recorded in a trace of its own: whether it counts may change
+-- with its twin.
 built_calls as (
 
     select
@@ -161,8 +162,9 @@ twin_calls as (
 ),
 {% endif %}
 
--- What a trace passes on to its task and its conversation changes with its own records and with a call that becomes a
--- copy: a trace of nothing but copies is no try of its task and gets no feedback.
+-- What a trace passes on to its task and its conversation changes with its own records and with a
+-- call that becomes a copy: a trace of nothing but copies is no try of its task and gets no
+-- feedback.
 changed_traces as (
 
     select trace_id from directly_touched
@@ -187,7 +189,8 @@ task_keys as (
 
 ),
 
--- Feedback on a conversation belongs to its last trace before the event: any change in the conversation may move it.
+-- Feedback on a conversation belongs to its last trace before the event: any change in the
+-- conversation may move it.
 judged_conversations as (
 
     select conversation_id

@@ -18,7 +18,8 @@ scopes as (
 
 ),
 
--- What a subtree holds: usage of a kind, or a model call. A mark climbs to ancestors twice as far away each step.
+-- What a subtree holds: usage of a kind, or a model call. A mark climbs to ancestors twice as far
+-- away each step.
 marks_1 as {{ spanmart.materialized() }} (
 
     select
@@ -70,7 +71,8 @@ weighed_calls as (
         calls.*,
         usage_below.span_no is not null as has_usage_below,
         call_below.span_no is not null as has_call_below,
-        -- The deepest span that carries usage speaks for it: a wrapper repeats, sums, estimates or forgets.
+        -- The deepest span that carries usage speaks for it: a wrapper repeats, sums, estimates or
+        -- forgets.
         calls.has_usage and usage_below.span_no is null as is_deepest_usage,
     from calls
     left join marks_below as usage_below
@@ -88,7 +90,9 @@ above_1 as {{ spanmart.materialized() }} (
     select
         placed_spans.span_no,
         coalesce(
-            weighed_calls.is_deepest_usage and weighed_calls.span_type = weighed_calls.call_kind, false
+            weighed_calls.is_deepest_usage
+            and weighed_calls.span_type = weighed_calls.call_kind,
+            false
         ) as is_counted_call,
         coalesce(weighed_calls.has_usage, false) as is_usage,
     from placed_spans
@@ -118,7 +122,8 @@ placed_calls as (
         case
             when weighed_calls.has_usage and weighed_calls.has_usage_below then 'wrapper'
             when not weighed_calls.has_usage and weighed_calls.has_call_below then 'wrapper'
-            when not weighed_calls.has_usage and coalesce(above.is_counted_call, false) then 'inner_copy'
+            when not weighed_calls.has_usage and coalesce(above.is_counted_call, false)
+                then 'inner_copy'
         end as nested_reason,
     from weighed_calls
     left join above_{{ hops[-1] * 2 }} as above on weighed_calls.parent_no = above.span_no
@@ -137,8 +142,9 @@ trusted_calls as (
 
 ),
 
--- One answer of the provider, met again in the trace: nested instrumentors, a turn replayed into a sub-agent, a resumed
--- run. The producer that knows best speaks for it, then the innermost, then the first.
+-- One answer of the provider, met again in the trace: nested instrumentors, a turn replayed into a
+-- sub-agent, a resumed run. The producer that knows best speaks for it, then the innermost, then
+-- the first.
 answers as (
 
     select
@@ -178,8 +184,8 @@ attributed_calls as (
         case
             when not answers.is_answer then answers.nested_reason
             when answers.answer_rank > 1 then coalesce(answers.nested_reason, 'same_response_id')
-            -- Trust decides between records of one answer. With a single record there is nothing to decide, and the
-            -- usage below it is that of another call.
+            -- Trust decides between records of one answer. With a single record there is nothing to
+            -- decide, and the usage below it is that of another call.
             when answers.trust = 0 or answers.record_count = 1 then answers.nested_reason
         end as duplicate_reason,
     from answers

@@ -25,9 +25,11 @@ readings as {{ spanmart.materialized() }} (
         instrumentation_scope,
         instrumentation_scope_version,
         {% for field in [
-            'model_provider', 'model_requested', 'model_used', 'api_mode', 'service_tier', 'is_streaming', 'response_id',
+            'model_provider', 'model_requested', 'model_used', 'api_mode', 'service_tier', 'is_streaming',
+            'response_id',
             'provided_cost_usd', 'is_usage_estimated', 'usage_input', 'usage_output', 'usage_total',
-            'usage_cache_read', 'usage_cache_write', 'usage_cache_write_5m', 'usage_cache_write_1h', 'usage_reasoning',
+            'usage_cache_read', 'usage_cache_write', 'usage_cache_write_5m', 'usage_cache_write_1h',
+            'usage_reasoning',
             'usage_input_audio', 'usage_output_audio', 'cache_status',
         ] %}
         {{ spanmart.attribute(field) }} as {{ field }},
@@ -44,7 +46,8 @@ calls as (
 
     select
         readings.*,
-        -- No call has nothing in and nothing out: such a pair of zeros is a producer that had no usage to report.
+        -- No call has nothing in and nothing out: such a pair of zeros is a producer that had no
+        -- usage to report.
         (
             coalesce(usage_input, 0) > 0
             or coalesce(usage_output, 0) > 0

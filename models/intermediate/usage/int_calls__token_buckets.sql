@@ -37,7 +37,8 @@ measured_calls as (
 
 ),
 
--- The rule of the producer, by the longest scope prefix that matches; only asked where the numbers prove nothing.
+-- The rule of the producer, by the longest scope prefix that matches; only asked where the numbers
+-- prove nothing.
 ruled_calls as (
 
     select
@@ -92,7 +93,8 @@ totals as (
             when 'inclusive' then said_input
             when 'exclusive' then said_input + cache_tokens
         end as input_tokens,
-        -- Reasoning is part of the output, unless it is more than the whole or the total shows it beside it.
+        -- Reasoning is part of the output, unless it is more than the whole or the total shows it
+        -- beside it.
         coalesce(
             usage_reasoning > said_output
             or usage_total = said_input + said_output + usage_reasoning
@@ -108,9 +110,11 @@ outputs as (
     select
         totals.*,
         said_output + case when is_reasoning_apart then usage_reasoning else 0 end as known_output,
-        -- A total above its parts is output that the producer forgot (thinking); never before the cache was ruled out.
+        -- A total above its parts is output that the producer forgot (thinking); never before the
+        -- cache was ruled out.
         case
-            when usage_total > coalesce(said_input, 0) + coalesce(said_output, 0) + coalesce(usage_reasoning, 0)
+            when usage_total > coalesce(said_input, 0) + coalesce(said_output, 0)
+                + coalesce(usage_reasoning, 0)
                 and token_semantics = 'inclusive'
                 and token_semantics_basis in ('no_cache', 'scope_rule', 'namespace_default')
                 and cache_tokens + said_input + said_output <> usage_total
@@ -158,9 +162,11 @@ token_buckets as (
         outputs.duplicate_reason,
         outputs.duplicate_of_trace_id,
         outputs.duplicate_of_span_id,
-        -- One row speaks for a call, with usage or without; of those, the deepest that carries usage is summed.
+        -- One row speaks for a call, with usage or without; of those, the deepest that carries
+        -- usage is summed.
         outputs.duplicate_reason is null
-        and (outputs.span_type = outputs.call_kind or not outputs.has_call_below) as is_call_counted,
+        and (outputs.span_type = outputs.call_kind or not outputs.has_call_below)
+            as is_call_counted,
         outputs.duplicate_reason is null and outputs.has_usage as is_usage_counted,
         outputs.is_below_usage,
         outputs.rollup_gap_tokens,
@@ -169,7 +175,9 @@ token_buckets as (
         case
             when
                 coalesce(
-                    outputs.usage_cache_write, outputs.usage_cache_write_5m, outputs.usage_cache_write_1h
+                    outputs.usage_cache_write,
+                    outputs.usage_cache_write_5m,
+                    outputs.usage_cache_write_1h
                 ) is not null then {{ spanmart.cache_write_total('outputs') }}
         end as cache_write_tokens,
         outputs.usage_cache_write_5m as cache_write_5m_tokens,

@@ -1,4 +1,5 @@
--- One row per call of the touched traces that stands beside another record of it, with the twin that counts.
+-- One row per call of the touched traces that stands beside another record of it, with the twin
+-- that counts.
 {%- set built_calls = spanmart.built_relation('model_span') %}
 with calls as (
 
@@ -54,9 +55,10 @@ known_calls as (
 
 ),
 
--- Two candidates for one call: the same answer of the provider, or one instrumentor's interval inside the other's with the
--- same model and the same numbers. Which of the two counts follows from the pair alone (a call inside a larger trace
--- before a lone root, then the earlier), so that the order in which they land decides nothing.
+-- Two candidates for one call: the same answer of the provider, or one instrumentor's interval
+-- inside the other's with the same model and the same numbers. Which of the two counts follows from
+-- the pair alone (a call inside a larger trace before a lone root, then the earlier), so that the
+-- order in which they land decides nothing.
 same_answer as (
 
     select
@@ -73,7 +75,8 @@ same_answer as (
         and (winning.is_trace_root, winning.started_at, winning.trace_id)
         < (losing.is_trace_root, losing.started_at, losing.trace_id)
         and losing.service_name is not distinct from winning.service_name
-        -- Two records of one call overlap in time. A stored answer that is served again later is not that call.
+        -- Two records of one call overlap in time. A stored answer that is served again later is
+        -- not that call.
         and losing.started_at <= winning.ended_at + {{ spanmart.duplicate_call_slack() }}
         and losing.ended_at >= winning.started_at - {{ spanmart.duplicate_call_slack() }}
 

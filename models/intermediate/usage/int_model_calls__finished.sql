@@ -23,7 +23,8 @@ log_records as (
     select
         trace_id,
         span_id,
-        {{ spanmart.text_list(spanmart.attribute('finish_reasons', 'attributes', 'attributes')) }} as finish_reasons,
+        {{ spanmart.text_list(spanmart.attribute('finish_reasons', 'attributes', 'attributes')) }}
+            as finish_reasons,
     from {{ ref('stg_log_records') }}
     where trace_id in (select spans.trace_id from spans)
 
@@ -47,7 +48,10 @@ readings as (
     select
         spans.span_no,
         coalesce(
-            {{ spanmart.text_list('coalesce(' ~ spanmart.attribute('finish_reasons') ~ ', ' ~ spanmart.attribute('response_status') ~ ')') }},
+            {{ spanmart.text_list(
+                'coalesce(' ~ spanmart.attribute('finish_reasons') ~ ', '
+                ~ spanmart.attribute('response_status') ~ ')'
+            ) }},
             logged_reasons.finish_reasons
         ) as finish_reasons,
         {{ spanmart.attribute('max_tokens') }} as max_tokens,
@@ -77,7 +81,8 @@ classed_choices as (
         coalesce(finish_reason_classes.finish_class, 'unknown') as finish_class,
     from choices
     left join finish_reason_classes
-        on {{ spanmart.normal_finish_reason('choices.said_reason') }} = finish_reason_classes.finish_reason
+        on {{ spanmart.normal_finish_reason('choices.said_reason') }}
+        = finish_reason_classes.finish_reason
     where choices.said_reason <> ''
 
 ),

@@ -26,7 +26,8 @@ cells as (
         count(*) filter (where is_thumbs_up) as thumbs_up_count,
         sum(sample_weight) filter (where is_thumbs_up) as weighted_thumbs_up_count,
         sum({{ spanmart.weighted_money('known_cost_usd') }}) as cost_usd,
-        sum({{ spanmart.weighted_money('known_cost_usd') }}) filter (where not is_success) as wasted_cost_usd,
+        sum({{ spanmart.weighted_money('known_cost_usd') }}) filter (where not is_success)
+            as wasted_cost_usd,
         count(*) filter (where is_cost_known) as priced_task_count,
     from tasks
     group by all
@@ -55,15 +56,18 @@ priced_cells as (
         coalesce(weighted_thumbs_up_count, 0) as weighted_thumbs_up_count,
         cast(cost_usd as decimal(38, 12)) as cost_usd,
         cast(
-            case when failure_count = 0 and cost_usd is not null then 0 else wasted_cost_usd end as decimal(38, 12)
+            case when failure_count = 0 and cost_usd is not null then 0 else wasted_cost_usd end
+            as decimal(38, 12)
         ) as wasted_cost_usd,
         cast(cost_usd / weighted_success_count as decimal(38, 12)) as cost_per_successful_task_usd,
         -- If every task that nobody judged had succeeded, and if none had.
         cast(
-            cost_usd / nullif(coalesce(weighted_success_count, 0) + coalesce(weighted_unknown_count, 0), 0)
+            cost_usd
+            / nullif(coalesce(weighted_success_count, 0) + coalesce(weighted_unknown_count, 0), 0)
             as decimal(38, 12)
         ) as cost_per_successful_task_low_usd,
-        cast(cost_usd / weighted_success_count as decimal(38, 12)) as cost_per_successful_task_high_usd,
+        cast(cost_usd / weighted_success_count as decimal(38, 12))
+            as cost_per_successful_task_high_usd,
         cast(cost_usd / weighted_thumbs_up_count as decimal(38, 12)) as cost_per_thumbs_up_usd,
         priced_task_count,
         priced_task_count / task_count as priced_share,

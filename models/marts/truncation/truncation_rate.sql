@@ -66,9 +66,12 @@ cells as (
         count(*) filter (where is_input_truncated) as input_truncated_count,
         count(*) filter (where finish_class = 'context_window') as context_window_count,
         count(*) filter (where is_empty_after_reasoning) as empty_after_reasoning_count,
-        coalesce(sum(sample_weight) filter (where is_truncated is not null), 0) as weighted_known_count,
-        coalesce(sum(sample_weight) filter (where is_truncated), 0) as weighted_output_truncated_count,
-        sum(sample_weight * sample_weight) filter (where is_truncated is not null) as squared_weight_sum,
+        coalesce(sum(sample_weight) filter (where is_truncated is not null), 0)
+            as weighted_known_count,
+        coalesce(sum(sample_weight) filter (where is_truncated), 0)
+            as weighted_output_truncated_count,
+        sum(sample_weight * sample_weight) filter (where is_truncated is not null)
+            as squared_weight_sum,
     from measured_calls
     group by all
 
@@ -79,9 +82,10 @@ weighed_cells as (
     select
         cells.*,
         weighted_output_truncated_count / nullif(weighted_known_count, 0) as output_truncation_rate,
-        -- Sampled calls that stand for many say less than as many calls would: the interval is as wide as their
-        -- effective number makes it.
-        {{ spanmart.effective_sample_size('weighted_known_count', 'squared_weight_sum') }} as effective_count,
+        -- Sampled calls that stand for many say less than as many calls would: the interval is as
+        -- wide as their effective number makes it.
+        {{ spanmart.effective_sample_size('weighted_known_count', 'squared_weight_sum') }}
+            as effective_count,
     from cells
 
 ),
@@ -103,8 +107,10 @@ rated_cells as (
         weighted_known_count,
         weighted_output_truncated_count,
         output_truncation_rate,
-        {{ spanmart.wilson_low('output_truncation_rate * effective_count', 'effective_count') }} as rate_low,
-        {{ spanmart.wilson_high('output_truncation_rate * effective_count', 'effective_count') }} as rate_high,
+        {{ spanmart.wilson_low('output_truncation_rate * effective_count', 'effective_count') }}
+            as rate_low,
+        {{ spanmart.wilson_high('output_truncation_rate * effective_count', 'effective_count') }}
+            as rate_high,
     from weighed_cells
 
 )
