@@ -26,6 +26,12 @@
             ) }}
         {%- endif -%}
         {{ spanmart.refuse_partial_full_refresh() }}
+        {%- if 'model.spanmart.stg_loads' in selected_resources and not spanmart.has_landing() -%}
+            {{ exceptions.raise_compiler_error(
+                "Nothing has been landed in " ~ spanmart.landing_directory() ~ ": run `spanmart land EXPORTS` first, "
+                ~ "or set SPANMART_LANDING to where your landing is."
+            ) }}
+        {%- endif -%}
     {%- endif -%}
 {% endmacro %}
 

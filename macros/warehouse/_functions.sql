@@ -49,3 +49,15 @@
 {% macro materialized() %}{{ return(adapter.dispatch('materialized', 'spanmart')()) }}{% endmacro %}
 {#- After `as` of a CTE that is read more than once and must not be computed more than once. -#}
 {% macro default__materialized() %}materialized{% endmacro %}
+
+{#- As the sources of models/staging have it, and `spanmart land`; a test compares the three. -#}
+{% macro landing_directory() %}{% do return(env_var('SPANMART_LANDING', 'landing')) %}{% endmacro %}
+
+{% macro has_landing() %}{{ return(adapter.dispatch('has_landing', 'spanmart')()) }}{% endmacro %}
+{#- Whether anything was ever landed where the sources look. An engine whose sources are tables has nothing to ask. -#}
+{% macro default__has_landing() %}{% do return(true) %}{% endmacro %}
+{% macro duckdb__has_landing() %}
+    {%- set ledger = spanmart.landing_directory() ~ '/loads/*/*.parquet' -%}
+    {%- set found = run_query("select count(*) from glob('" ~ ledger | replace("'", "''") ~ "')") -%}
+    {% do return(found.rows[0][0] > 0) %}
+{% endmacro %}

@@ -40,7 +40,8 @@ prompt_assembly_spans as (
         -- A chunk left out for the budget is a truncated input, whether or not the application
         -- calls it one.
         case
-            when coalesce(said_truncated, false)
+            when
+                coalesce(said_truncated, false)
                 or coalesce(truncation_events > 0, false)
                 or coalesce(list_contains(exclusion_reasons, 'budget'), false)
                 then true

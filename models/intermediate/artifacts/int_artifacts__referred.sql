@@ -52,8 +52,8 @@ referred_artifacts as (
     select
         trace_id,
         span_id,
-        reference.artifact_id as artifact_id,
-        reference.attribute_key as attribute_key,
+        reference.artifact_id,
+        reference.attribute_key,
         min(reference.artifact_kind) as artifact_kind,
         max(reference.bytes) as bytes,
         max(reference.redaction_count) as redaction_count,
@@ -61,7 +61,7 @@ referred_artifacts as (
         min(source_format) as source_format,
         max(landed_at) as landed_at,
     from all_references
-    group by trace_id, span_id, artifact_id, attribute_key
+    group by trace_id, span_id, reference.artifact_id, reference.attribute_key
 
 )
 

@@ -8,13 +8,13 @@ with spans as (
 
 ),
 
-log_records as (
+log_records as ( -- noqa: ST03, because dbt must know of the ref before there is a built table
 
     select * from {{ ref('stg_log_records') }}
 
 ),
 
-feedback as (
+feedback as ( -- noqa: ST03, because dbt must know of the ref before there is a built table
 
     select * from {{ ref('stg_feedback') }}
 

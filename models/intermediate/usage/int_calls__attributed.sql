@@ -232,7 +232,8 @@ calls_with_gap as (
     select
         attributed_calls.*,
         case
-            when attributed_calls.has_usage
+            when
+                attributed_calls.has_usage
                 and attributed_calls.duplicate_reason = 'wrapper'
                 and attributed_calls.call_kind = 'model'
                 then

@@ -113,8 +113,9 @@ outputs as (
         -- A total above its parts is output that the producer forgot (thinking); never before the
         -- cache was ruled out.
         case
-            when usage_total > coalesce(said_input, 0) + coalesce(said_output, 0)
-                + coalesce(usage_reasoning, 0)
+            when
+                usage_total
+                > coalesce(said_input, 0) + coalesce(said_output, 0) + coalesce(usage_reasoning, 0)
                 and token_semantics = 'inclusive'
                 and token_semantics_basis in ('no_cache', 'scope_rule', 'namespace_default')
                 and cache_tokens + said_input + said_output <> usage_total

@@ -8,7 +8,7 @@ with calls as (
 
 ),
 
-touched_traces as (
+touched_traces as ( -- noqa: ST03, because dbt must know of the ref before there is a built table
 
     select trace_id from {{ ref('int_traces__touched') }}
 
