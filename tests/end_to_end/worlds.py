@@ -18,6 +18,16 @@ from otlp_json import Feedback, LogRecord, Record, Span
 STEP = 100
 SCOPES = ("opentelemetry.instrumentation.openai.v1", "com.anthropic.sdk.python", "langchain")
 KINDS = ("model", "model", "agent", "tool", "retrieval", "assembly", "chain", "embedding")
+OTHER_CONTEXT = {
+    "spanmart.tenant.id": (None, "acme", "globex"),
+    "spanmart.prompt.name": (None, "answer", "summary"),
+    "user.id": (None, "u1", "u2"),
+    "spanmart.workload.class": (None, None, "evaluation"),
+}
+CONTEXT = (
+    *("gen_ai.conversation.id", "spanmart.request.id", "spanmart.task.id"),
+    *OTHER_CONTEXT,
+)
 JUDGEMENTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("thumbs", "user", {"score": 1}),
     ("thumbs", "user", {"score": -1}),
@@ -62,7 +72,7 @@ def worlds(draw: st.DrawFn, name: str, loads: int) -> World:
     records: list[Record] = []
     for trace in traces:
         for span in _spans(draw, trace, names):
-            records += _versions(draw, span)
+            records += _versions(draw, span, names)
             if "gen_ai.response.id" in span.attributes and draw(st.booleans()):
                 reason = draw(st.sampled_from(["stop", "length"]))
                 choice = {"finish_reason": reason}
@@ -151,28 +161,22 @@ def _span(draw: st.DrawFn, span: Span, kind: str, names: _Names) -> Span:
 def _context(draw: st.DrawFn, names: _Names) -> dict[str, Any]:
     if draw(st.integers(0, 2)):
         return {}
-    said = {
-        "gen_ai.conversation.id": draw(st.sampled_from(names.conversations)),
-        "spanmart.request.id": draw(st.sampled_from(names.requests)),
-        "spanmart.task.id": draw(st.sampled_from(names.tasks)),
-        "spanmart.tenant.id": draw(st.sampled_from([None, "acme", "globex"])),
-        "spanmart.prompt.name": draw(st.sampled_from([None, "answer", "summary"])),
-        "user.id": draw(st.sampled_from([None, "u1", "u2"])),
-        "spanmart.workload.class": draw(st.sampled_from([None, None, "evaluation"])),
-    }
+    known = (names.conversations, names.requests, names.tasks, *OTHER_CONTEXT.values())
+    said = {key: draw(st.sampled_from(values)) for key, values in zip(CONTEXT, known, strict=True)}
     return {key: value for key, value in said.items() if value is not None}
 
 
-def _versions(draw: st.DrawFn, span: Span) -> list[Record]:
-    """What is sent of a span: at times while it still runs, at times once more with another end."""
+def _versions(draw: st.DrawFn, span: Span, names: _Names) -> list[Record]:
+    """What is sent of a span: at times while it runs, at times again with other things to say."""
     sent: list[Record] = [span]
     if draw(st.integers(0, 2)) == 0:
         known = dict(list(span.attributes.items())[:-1])
         sent.append(replace(span, end=None, attributes=known, is_error=False))
     if draw(st.integers(0, 4)) == 0:
         assert span.end is not None
-        more = {**span.attributes, "spanmart.tenant.id": "initech"}
-        sent.append(replace(span, end=span.end + STEP, attributes=more))
+        own = {key: span.attributes[key] for key in span.attributes if key not in CONTEXT}
+        said = own | _context(draw, names)
+        sent.append(replace(span, end=span.end + STEP, attributes=said))
     return sent
 
 

@@ -154,10 +154,10 @@ resolved_feedback as (
     select * from read_feedback
     where
         trace_id is null
-        or trace_id in (select touched_traces.trace_id from touched_traces)
         {% if built_traces %}
         or landed_at > (select max(built.landed_at) from {{ built_traces }} as built)
         {% endif %}
+        or trace_id in (select touched_traces.trace_id from touched_traces)
 
 )
 

@@ -135,10 +135,9 @@ call_costs as (
         sum(cost_usd) as cost_usd,
         count(*) filter (where cost_usd is not null) as priced_call_count,
         count(*) filter (
-            where
-                cost_usd is null
-                and usage_status <> 'missing_error'
-                and cache_status is distinct from 'hit'
+            where cost_usd is null
+            and usage_status <> 'missing_error'
+            and cache_status is distinct from 'hit'
         ) as unpriced_call_count,
     from counted_costs
     group by trace_id

@@ -14,19 +14,29 @@ log_records as ( -- noqa: ST03, because dbt must know of the ref before there is
 
 ),
 
-feedback as ( -- noqa: ST03, because dbt must know of the ref before there is a built table
+feedback as (
 
     select * from {{ ref('stg_feedback') }}
 
 ),
 
 {% if not built_traces %}
+-- Feedback may be here before its trace.
+landed_traces as (
+
+    select trace_id from spans
+    union
+    select trace_id from feedback
+    where trace_id is not null
+
+),
+
 touched_traces as (
 
-    select distinct
-        spans.trace_id,
+    select
+        trace_id,
         'first_build' as touch_reason,
-    from spans
+    from landed_traces
 
 )
 {% else %}
@@ -183,7 +193,7 @@ task_keys as (
     union all
     select request_id as task_key from new_feedback
     union all
-    select built_traces.task_key
+    select built_traces.request_id as task_key
     from built_traces
     inner join changed_traces on built_traces.trace_id = changed_traces.trace_id
 
@@ -242,14 +252,35 @@ touched as (
 
 ),
 
+-- A task is judged by all of its traces, so the others of a task come along, whatever touched one.
+touched_tasks as (
+
+    select built_traces.task_key
+    from built_traces
+    inner join touched on built_traces.trace_id = touched.trace_id
+
+),
+
+touched_with_tasks as (
+
+    select * from touched
+    union all
+    select
+        built_traces.trace_id,
+        'same_task' as touch_reason,
+    from built_traces
+    where built_traces.task_key in (select touched_tasks.task_key from touched_tasks)
+
+),
+
 touched_traces as (
 
     select
-        touched.trace_id,
-        min(touched.touch_reason) as touch_reason,
-    from touched
-    where touched.trace_id is not null
-    group by touched.trace_id
+        touched_with_tasks.trace_id,
+        min(touched_with_tasks.touch_reason) as touch_reason,
+    from touched_with_tasks
+    where touched_with_tasks.trace_id is not null
+    group by touched_with_tasks.trace_id
 
 )
 {% endif %}

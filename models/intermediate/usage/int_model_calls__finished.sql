@@ -110,9 +110,10 @@ finished_calls as (
         case
             when calls_by_choice.finish_class in ('max_output', 'context_window') then true
             when calls_by_choice.finish_class in ('blocked', 'tool', 'stop') then false
-            {% if var('count_suspected_truncation') %}
-            when readings.output_tokens >= readings.max_tokens then true
-            {% endif %}
+            when
+                {{ var('count_suspected_truncation') }}
+                and readings.output_tokens >= readings.max_tokens
+                then true
         end as is_truncated,
     from readings
     left join calls_by_choice on readings.span_no = calls_by_choice.span_no
