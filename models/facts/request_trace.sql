@@ -135,9 +135,10 @@ request_traces as (
         ) as landed_at,
     from traces
     left join judged_tasks
-        on traces.task_key = judged_tasks.task_key
-        and traces.workload_class = judged_tasks.workload_class
-        and not traces.is_copy
+        on
+            traces.task_key = judged_tasks.task_key
+            and traces.workload_class = judged_tasks.workload_class
+            and not traces.is_copy
     left join feedback_totals on traces.trace_id = feedback_totals.trace_id
     left join log_records on traces.trace_id = log_records.trace_id
 

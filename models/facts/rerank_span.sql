@@ -55,6 +55,7 @@ rerank_spans as (
         {{ spanmart.call_cost('calls') }} as cost_usd,
         calls.cost_status,
         calls.price_valid_from,
+        spans.workload_class,
     from spans
     inner join token_buckets on spans.span_no = token_buckets.span_no
     inner join calls on spans.trace_id = calls.trace_id and spans.span_id = calls.span_id

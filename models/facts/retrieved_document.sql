@@ -94,13 +94,15 @@ retrieved_documents as (
     from documents
     inner join spans on documents.span_no = spans.span_no
     left join reranks
-        on documents.trace_id = reranks.trace_id
-        and documents.item_id = reranks.item_id
+        on
+            documents.trace_id = reranks.trace_id
+            and documents.item_id = reranks.item_id
     left join reranked_traces on documents.trace_id = reranked_traces.trace_id
     left join selection_known on documents.trace_id = selection_known.trace_id
     left join item_selections
-        on documents.trace_id = item_selections.trace_id
-        and documents.item_id = item_selections.item_id
+        on
+            documents.trace_id = item_selections.trace_id
+            and documents.item_id = item_selections.item_id
     where documents.span_type = 'retrieval'
 
 )

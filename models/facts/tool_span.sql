@@ -73,15 +73,46 @@ episodes as (
 
 ),
 
-attempts as (
+-- A retry follows a failure. The same call after a success is a wish of its own.
+renewed_episodes as (
 
     select
         episodes.*,
+        coalesce(
+            said_attempt_number = 1
+            or (said_attempt_number is null and lag(is_success) over calls_in_order),
+            false
+        ) as is_new_wish,
+    from episodes
+    window calls_in_order as (
+        partition by trace_id, tool_name, episode_key
+        order by started_at, said_attempt_number, span_id
+    )
+
+),
+
+numbered_episodes as (
+
+    select
+        renewed_episodes.*,
+        sum(cast(is_new_wish as integer)) over (
+            partition by trace_id, tool_name, episode_key
+            order by started_at, said_attempt_number, span_id
+            rows between unbounded preceding and current row
+        ) as episode_number,
+    from renewed_episodes
+
+),
+
+attempts as (
+
+    select
+        numbered_episodes.*,
         row_number() over attempts_in_order as attempt_in_episode,
         lead(span_no) over attempts_in_order is null as is_last_attempt,
-    from episodes
+    from numbered_episodes
     window attempts_in_order as (
-        partition by trace_id, tool_name, episode_key
+        partition by trace_id, tool_name, episode_key, episode_number
         order by started_at, said_attempt_number, span_id
     )
 
@@ -97,10 +128,13 @@ tool_spans as (
             said_error_category,
             said_retry_count,
             said_attempt_number,
+            is_new_wish,
+            episode_number,
             attempt_in_episode
         ),
-        {{ spanmart.stable_hash("trace_id || '/' || tool_name || '/' || episode_key") }}
-            as episode_id,
+        {{ spanmart.stable_hash(
+            "concat_ws('/', trace_id, tool_name, episode_key, episode_number)"
+        ) }} as episode_id,
         case
             when is_success then null
             else coalesce(

@@ -26,8 +26,9 @@ trace_costs as (
         traces.cost_usd * task_weights.sample_weight as cost_usd,
     from traces
     inner join task_weights
-        on traces.task_key = task_weights.task_key
-        and task_weights.is_last_of_task
+        on
+            traces.task_key = task_weights.task_key
+            and task_weights.is_last_of_task
 
 ),
 

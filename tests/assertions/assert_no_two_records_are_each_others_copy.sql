@@ -15,8 +15,9 @@ lost_calls as (
         calls.duplicate_of_span_id,
     from calls
     inner join calls as twins
-        on calls.duplicate_of_trace_id = twins.trace_id
-        and calls.duplicate_of_span_id = twins.span_id
+        on
+            calls.duplicate_of_trace_id = twins.trace_id
+            and calls.duplicate_of_span_id = twins.span_id
     where
         (
             twins.duplicate_of_trace_id = calls.trace_id

@@ -13,6 +13,7 @@ calls as (
         trace_id,
         is_call_counted,
         is_usage_counted,
+        workload_class,
         input_tokens,
         output_tokens,
         cost_usd,
@@ -23,6 +24,7 @@ calls as (
         trace_id,
         is_call_counted,
         is_usage_counted,
+        workload_class,
         input_tokens,
         null as output_tokens,
         cost_usd,
@@ -33,6 +35,7 @@ calls as (
         trace_id,
         is_call_counted,
         is_usage_counted,
+        workload_class,
         input_tokens,
         null as output_tokens,
         cost_usd,
@@ -44,13 +47,16 @@ calls as (
 call_sums as (
 
     select
-        trace_id,
+        calls.trace_id,
         count(*) filter (where is_model and is_call_counted) as model_call_count,
-        sum(input_tokens) filter (where is_model and is_usage_counted) as input_tokens,
-        sum(output_tokens) filter (where is_model and is_usage_counted) as output_tokens,
-        sum(cost_usd) filter (where is_call_counted or is_usage_counted) as cost_usd,
+        sum(calls.input_tokens) filter (where is_model and is_usage_counted) as input_tokens,
+        sum(calls.output_tokens) filter (where is_model and is_usage_counted) as output_tokens,
+        sum(calls.cost_usd) filter (where is_call_counted or is_usage_counted) as cost_usd,
     from calls
-    group by trace_id
+    -- A judge that runs inside a request counts for itself.
+    inner join traces
+        on calls.trace_id = traces.trace_id and calls.workload_class = traces.workload_class
+    group by calls.trace_id
 
 ),
 

@@ -65,15 +65,15 @@ def a_task_is_rebuilt_for_the_conversation_of_one_of_its_traces() -> World:
 def a_task_is_rebuilt_for_the_twin_of_one_of_its_calls() -> World:
     answer = CALL | {"gen_ai.response.id": "chatcmpl-twin"}
     task = {"spanmart.task.id": "task 2"}
-    lone = Span("twin", "call", None, answer | task, 110, 790, scope="inner")
-    other = Span("try", "root", None, task, -5000, -4000, is_error=True)
-    root = Span("twinned", "root", None, {}, 0, 900)
-    call = Span("twinned", "call", "root", answer, 100, 800, scope="outer")
+    lone = Span("twin", "call", None, answer | task, 50_110, 50_790, scope="inner")
+    other = Span("try", "root", None, task, 40_000, 41_000, is_error=True)
+    root = Span("twinned", "root", None, {}, 50_000, 50_900)
+    call = Span("twinned", "call", "root", answer, 50_100, 50_800, scope="outer")
     return world([lone, other], [], [root, call])
 
 
 def a_request_loses_the_task_that_it_named() -> World:
-    """A running span names a task; ended, it does not, and its trace is one of the request again."""
+    """A running span names a task and, ended, does not: its trace is a try of the request again."""
     request = {"spanmart.request.id": "request 3"}
     running = Span("renamed", "root", None, {"spanmart.task.id": "task 3"}, 0, None)
     step = Span("renamed", "step", "root", request, 100, 800)

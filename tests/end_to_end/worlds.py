@@ -54,6 +54,7 @@ World = list[Landed]
 class _Names:
     """What the traces of a world have in common. None stands for a span that says nothing."""
 
+    service: str
     conversations: Sequence[str | None]
     requests: Sequence[str | None]
     tasks: Sequence[str | None]
@@ -63,6 +64,7 @@ class _Names:
 @st.composite
 def worlds(draw: st.DrawFn, name: str, loads: int) -> World:
     names = _Names(
+        service=name,
         conversations=(None, f"{name} thread a", f"{name} thread b"),
         requests=(None, None, f"{name} request a", f"{name} request b"),
         tasks=(None, None, None, f"{name} task"),
@@ -106,7 +108,8 @@ def _spans(draw: st.DrawFn, trace: str, names: _Names) -> list[Span]:
         above = [span.name for span in spans] + (["lost"] if draw(st.integers(0, 5)) == 0 else [])
         parent = draw(st.sampled_from(above)) if above else None
         kind = "model" if number == 0 and draw(st.booleans()) else draw(st.sampled_from(KINDS))
-        spans.append(_span(draw, Span(trace, f"span {number}", parent), kind, names))
+        span = Span(trace, f"span {number}", parent, resource={"service.name": names.service})
+        spans.append(_span(draw, span, kind, names))
     return spans
 
 

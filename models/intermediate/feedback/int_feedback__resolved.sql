@@ -83,10 +83,11 @@ wider_targets as (
         known_traces.started_at,
     from versions
     inner join known_traces
-        on versions.trace_id is null
-        and versions.request_id is not null
-        and versions.request_id = known_traces.request_id
-        and known_traces.started_at <= versions.occurred_at
+        on
+            versions.trace_id is null
+            and versions.request_id is not null
+            and versions.request_id = known_traces.request_id
+            and known_traces.started_at <= versions.occurred_at
     union all
     select
         versions.feedback_id,
@@ -94,10 +95,11 @@ wider_targets as (
         known_traces.started_at,
     from versions
     inner join known_traces
-        on versions.trace_id is null
-        and versions.request_id is null
-        and versions.conversation_id = known_traces.conversation_id
-        and known_traces.started_at <= versions.occurred_at
+        on
+            versions.trace_id is null
+            and versions.request_id is null
+            and versions.conversation_id = known_traces.conversation_id
+            and known_traces.started_at <= versions.occurred_at
 
 ),
 

@@ -129,9 +129,10 @@ judged_tasks as (
         last_traces.trace_id as last_trace_id,
     from last_traces
     left join ranked_signals
-        on last_traces.task_key = ranked_signals.task_key
-        and last_traces.workload_class = ranked_signals.workload_class
-        and ranked_signals.signal_rank = 1
+        on
+            last_traces.task_key = ranked_signals.task_key
+            and last_traces.workload_class = ranked_signals.workload_class
+            and ranked_signals.signal_rank = 1
 
 )
 

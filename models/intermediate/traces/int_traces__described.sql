@@ -7,7 +7,7 @@ with spans as (
 ),
 
 -- The root, or the earliest span without a parent in the export: its parent was sampled away, or
--- comes later.
+-- comes later. Were all spans a ring longer than is followed, the earliest of them.
 roots as (
 
     select
@@ -21,11 +21,15 @@ roots as (
         ended_at as root_ended_at,
         duration_ms as root_duration_ms,
         is_orphan,
+        workload_class,
     from spans
-    where parent_no is null
     qualify row_number() over (
         partition by trace_id
-        order by is_orphan asc, start_time_unix_nano asc nulls last, span_id asc
+        order by
+            parent_no is not null asc,
+            is_orphan asc,
+            start_time_unix_nano asc nulls last,
+            span_id asc
     ) = 1
 
 ),
@@ -40,12 +44,6 @@ trace_context as (
             where {{ field }} is not null
         ) as {{ field }},
         {% endfor %}
-        coalesce(
-            first(workload_class order by start_time_unix_nano, span_no) filter (
-                where workload_class <> 'production'
-            ),
-            'production'
-        ) as workload_class,
         first(service_name order by start_time_unix_nano, span_no) as service_name,
         min(started_at) as first_started_at,
         max(ended_at) as last_ended_at,
@@ -72,8 +70,9 @@ prompt_versions as (
             as prompt_version,
     from trace_context
     inner join spans
-        on trace_context.trace_id = spans.trace_id
-        and trace_context.prompt_name is not distinct from spans.prompt_name
+        on
+            trace_context.trace_id = spans.trace_id
+            and trace_context.prompt_name is not distinct from spans.prompt_name
     where spans.prompt_version is not null
     group by trace_context.trace_id
 
@@ -92,6 +91,7 @@ described_traces as (
         root_spans.error_message_redacted,
         root_spans.operation_name,
         roots.is_orphan,
+        roots.workload_class,
         coalesce(roots.root_started_at, trace_context.first_started_at) as started_at,
         -- A trace without its root ends with the last span that is here.
         case

@@ -12,10 +12,16 @@ touched_traces as (
 
 ),
 
+-- A judge that runs inside a request is no part of what the request cost or said: only calls of the
+-- trace's own workload are summed.
 model_spans as (
 
-    select * from {{ ref('model_span') }}
-    where trace_id in (select touched_traces.trace_id from touched_traces)
+    select model_spans.*
+    from {{ ref('model_span') }} as model_spans
+    inner join described_traces
+        on
+            model_spans.trace_id = described_traces.trace_id
+            and model_spans.workload_class is not distinct from described_traces.workload_class
 
 ),
 
@@ -108,13 +114,17 @@ counted_costs as (
         priced_calls.trace_id,
         priced_calls.usage_status,
         token_buckets.cache_status,
+        token_buckets.is_perhaps_billed,
         {{ spanmart.call_cost('priced_calls') }} as cost_usd,
     from priced_calls
+    inner join described_traces on priced_calls.trace_id = described_traces.trace_id
     inner join token_buckets
-        on priced_calls.trace_id = token_buckets.trace_id
-        and priced_calls.span_id = token_buckets.span_id
+        on
+            priced_calls.trace_id = token_buckets.trace_id
+            and priced_calls.span_id = token_buckets.span_id
     where
         (token_buckets.is_call_counted or token_buckets.is_usage_counted)
+        and token_buckets.workload_class is not distinct from described_traces.workload_class
         -- A rerank that names no provider and reports no usage is a step of the application, which
         -- nobody bills.
         and not (
@@ -125,9 +135,9 @@ counted_costs as (
 
 ),
 
--- A call that failed and reported nothing was not billed as far as anyone can tell, and what the
--- application's own cache answered was no call of a provider; any other call without a price leaves
--- the cost of its trace partly unknown.
+-- A call that the provider refused was not billed, and what the application's own cache answered was
+-- no call of a provider. Any other call without a price leaves the cost of its trace partly unknown,
+-- also one that timed out or broke off: the provider may have billed all of it.
 call_costs as (
 
     select
@@ -136,7 +146,7 @@ call_costs as (
         count(*) filter (where cost_usd is not null) as priced_call_count,
         count(*) filter (
             where cost_usd is null
-            and usage_status <> 'missing_error'
+            and (usage_status <> 'missing_error' or is_perhaps_billed)
             and cache_status is distinct from 'hit'
         ) as unpriced_call_count,
     from counted_costs

@@ -76,11 +76,13 @@ weighed_calls as (
         calls.has_usage and usage_below.span_no is null as is_deepest_usage,
     from calls
     left join marks_below as usage_below
-        on calls.span_no = usage_below.span_no
-        and usage_below.mark = 'usage ' || calls.call_kind
+        on
+            calls.span_no = usage_below.span_no
+            and usage_below.mark = 'usage ' || calls.call_kind
     left join marks_below as call_below
-        on calls.span_no = call_below.span_no
-        and call_below.mark = 'call ' || calls.call_kind
+        on
+            calls.span_no = call_below.span_no
+            and call_below.mark = 'call ' || calls.call_kind
 
 ),
 

@@ -22,6 +22,9 @@ readings as {{ spanmart.materialized() }} (
         ended_at,
         service_name,
         conversation_id,
+        workload_class,
+        error_type,
+        error_message_redacted,
         instrumentation_scope,
         instrumentation_scope_version,
         {% for field in [

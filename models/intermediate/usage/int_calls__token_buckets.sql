@@ -46,9 +46,10 @@ ruled_calls as (
         scopes.input_semantics as ruled_semantics,
     from measured_calls
     left join scopes
-        on starts_with(measured_calls.instrumentation_scope, scopes.scope_prefix)
-        and coalesce(scopes.model_provider, measured_calls.model_provider)
-        is not distinct from measured_calls.model_provider
+        on
+            starts_with(measured_calls.instrumentation_scope, scopes.scope_prefix)
+            and coalesce(scopes.model_provider, measured_calls.model_provider)
+            is not distinct from measured_calls.model_provider
     qualify row_number() over (
         partition by measured_calls.span_no
         order by length(scopes.scope_prefix) desc nulls last, scopes.model_provider nulls last
@@ -160,6 +161,14 @@ token_buckets as (
             when outputs.is_streaming then 'missing_stream'
             else 'missing_other'
         end as usage_status,
+        -- A refusal of the provider costs nothing; what timed out or broke off while streaming may
+        -- have been billed in full.
+        not outputs.has_usage
+        and (
+            coalesce(outputs.is_streaming, false)
+            or {{ spanmart.is_timeout('outputs.error_type', 'outputs.error_message_redacted') }}
+        ) as is_perhaps_billed,
+        outputs.workload_class,
         outputs.duplicate_reason,
         outputs.duplicate_of_trace_id,
         outputs.duplicate_of_span_id,

@@ -69,16 +69,17 @@ same_answer as (
         'same_response_id_other_trace' as twin_reason,
     from known_calls as losing
     inner join known_calls as winning
-        on losing.response_id = winning.response_id
-        and losing.model_name = winning.model_name
-        and losing.trace_id <> winning.trace_id
-        and (winning.is_trace_root, winning.started_at, winning.trace_id)
-        < (losing.is_trace_root, losing.started_at, losing.trace_id)
-        and losing.service_name is not distinct from winning.service_name
-        -- Two records of one call overlap in time. A stored answer that is served again later is
-        -- not that call.
-        and losing.started_at <= winning.ended_at + {{ spanmart.duplicate_call_slack() }}
-        and losing.ended_at >= winning.started_at - {{ spanmart.duplicate_call_slack() }}
+        on
+            losing.response_id = winning.response_id
+            and losing.model_name = winning.model_name
+            and losing.trace_id <> winning.trace_id
+            and (winning.is_trace_root, winning.started_at, winning.trace_id)
+            < (losing.is_trace_root, losing.started_at, losing.trace_id)
+            and losing.service_name is not distinct from winning.service_name
+            -- Two records of one call overlap in time. A stored answer that is served again later
+            -- is not that call.
+            and losing.started_at <= winning.ended_at + {{ spanmart.duplicate_call_slack() }}
+            and losing.ended_at >= winning.started_at - {{ spanmart.duplicate_call_slack() }}
 
 ),
 
@@ -95,12 +96,13 @@ same_interval as (
         end as twin_reason,
     from known_calls as losing
     inner join known_calls as winning
-        on losing.service_name is not distinct from winning.service_name
-        and coalesce(losing.usage_input, -1) = coalesce(winning.usage_input, -1)
-        and coalesce(losing.usage_output, -1) = coalesce(winning.usage_output, -1)
-        and losing.started_at >= winning.started_at - {{ spanmart.duplicate_call_slack() }}
-        and losing.ended_at <= winning.ended_at + {{ spanmart.duplicate_call_slack() }}
-        and losing.instrumentation_scope <> winning.instrumentation_scope
+        on
+            losing.service_name is not distinct from winning.service_name
+            and coalesce(losing.usage_input, -1) = coalesce(winning.usage_input, -1)
+            and coalesce(losing.usage_output, -1) = coalesce(winning.usage_output, -1)
+            and losing.started_at >= winning.started_at - {{ spanmart.duplicate_call_slack() }}
+            and losing.ended_at <= winning.ended_at + {{ spanmart.duplicate_call_slack() }}
+            and losing.instrumentation_scope <> winning.instrumentation_scope
     where
         case
             when losing.trace_id = winning.trace_id

@@ -81,8 +81,9 @@ classed_choices as (
         coalesce(finish_reason_classes.finish_class, 'unknown') as finish_class,
     from choices
     left join finish_reason_classes
-        on {{ spanmart.normal_finish_reason('choices.said_reason') }}
-        = finish_reason_classes.finish_reason
+        on
+            {{ spanmart.normal_finish_reason('choices.said_reason') }}
+            = finish_reason_classes.finish_reason
     where choices.said_reason <> ''
 
 ),

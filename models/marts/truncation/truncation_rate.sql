@@ -46,9 +46,10 @@ measured_calls as (
     from calls
     inner join traces on calls.trace_id = traces.trace_id
     left join prompt_assemblies
-        on calls.trace_id = prompt_assemblies.trace_id
-        and calls.prompt_name is not distinct from prompt_assemblies.prompt_name
-        and calls.prompt_version is not distinct from prompt_assemblies.prompt_version
+        on
+            calls.trace_id = prompt_assemblies.trace_id
+            and calls.prompt_name is not distinct from prompt_assemblies.prompt_name
+            and calls.prompt_version is not distinct from prompt_assemblies.prompt_version
 
 ),
 
