@@ -1,4 +1,7 @@
-"""The loader and the models read the same attributes: what one splits off or hashes, the other must not miss."""
+"""The loader and the models read the same attributes.
+
+What one splits off or hashes, the other must not miss.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import Any
 
 import jinja2
 import pytest
+
 from spanmart.landing.content import artifact_kind
 from spanmart.redaction.identity import IDENTITY_KEY, IN_PARAMETERS
 

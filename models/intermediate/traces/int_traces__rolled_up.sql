@@ -135,9 +135,9 @@ counted_costs as (
 
 ),
 
--- A call that the provider refused was not billed, and what the application's own cache answered was
--- no call of a provider. Any other call without a price leaves the cost of its trace partly unknown,
--- also one that timed out or broke off: the provider may have billed all of it.
+-- A call that the provider refused was not billed, and what the application's own cache answered
+-- was no call of a provider. Any other call without a price leaves the cost of its trace partly
+-- unknown, also one that timed out or broke off: the provider may have billed all of it.
 call_costs as (
 
     select

@@ -28,8 +28,8 @@ readings as {{ spanmart.materialized() }} (
         instrumentation_scope,
         instrumentation_scope_version,
         {% for field in [
-            'model_provider', 'model_requested', 'model_used', 'api_mode', 'service_tier', 'is_streaming',
-            'response_id',
+            'model_provider', 'model_requested', 'model_used', 'api_mode', 'service_tier',
+            'is_streaming', 'response_id',
             'provided_cost_usd', 'is_usage_estimated', 'usage_input', 'usage_output', 'usage_total',
             'usage_cache_read', 'usage_cache_write', 'usage_cache_write_5m', 'usage_cache_write_1h',
             'usage_reasoning',
