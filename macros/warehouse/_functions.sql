@@ -42,6 +42,14 @@
     )
 {%- endmacro %}
 
+{% macro minutes_between(from, to) %}
+    {{- return(adapter.dispatch('minutes_between', 'spanmart')(from, to)) -}}
+{% endmacro %}
+{#- One row a minute, from the one that holds `from` to the one that holds `to`. -#}
+{% macro default__minutes_between(from, to) -%}
+    unnest(generate_series(date_trunc('minute', {{ from }}), date_trunc('minute', {{ to }}), interval 1 minute))
+{%- endmacro %}
+
 {% macro stable_hash(expression) %}{{ return(adapter.dispatch('stable_hash', 'spanmart')(expression)) }}{% endmacro %}
 {#- The same text gives the same key on every engine and version; hash() of an engine is no such promise. -#}
 {% macro default__stable_hash(expression) -%}md5({{ expression }}){%- endmacro %}

@@ -156,6 +156,15 @@ changed_calls as (
 
 ),
 
+changed_calls_by_minute as (
+
+    select
+        changed_calls.*,
+        {{ spanmart.twin_minutes('started_at', 'ended_at') }} as twin_minute,
+    from changed_calls
+
+),
+
 twin_calls as (
 
     select built_calls.trace_id
@@ -164,10 +173,14 @@ twin_calls as (
     union all
     select built_calls.trace_id
     from built_calls
-    inner join changed_calls
-        on built_calls.reported_input_tokens = changed_calls.reported_input_tokens
-        and built_calls.started_at <= changed_calls.ended_at + {{ spanmart.duplicate_call_slack() }}
-        and built_calls.ended_at >= changed_calls.started_at - {{ spanmart.duplicate_call_slack() }}
+    inner join changed_calls_by_minute as changed_calls
+        on
+            date_trunc('minute', built_calls.started_at) = changed_calls.twin_minute
+            and built_calls.reported_input_tokens = changed_calls.reported_input_tokens
+            and built_calls.started_at
+            <= changed_calls.ended_at + {{ spanmart.duplicate_call_slack() }}
+            and built_calls.ended_at
+            >= changed_calls.started_at - {{ spanmart.duplicate_call_slack() }}
 
 ),
 {% endif %}

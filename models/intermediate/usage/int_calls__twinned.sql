@@ -14,7 +14,7 @@ touched_traces as ( -- noqa: ST03, because dbt must know of the ref before there
 
 ),
 
-known_calls as (
+run_calls as (
 
     select
         trace_id,
@@ -30,6 +30,21 @@ known_calls as (
         ended_at,
         parent_no is null as is_trace_root,
     from calls
+
+),
+
+-- The minutes in which a twin of one of these calls can have begun: what is compared, of the run and
+-- of what is built, is bounded by them and not by how much there is.
+twin_minutes as ( -- noqa: ST03, because only a build upon another one looks back
+
+    select distinct {{ spanmart.twin_minutes('started_at', 'ended_at') }} as twin_minute
+    from run_calls
+
+),
+
+known_calls as (
+
+    select * from run_calls
     {% if built_calls %}
     union all
     select
@@ -51,7 +66,19 @@ known_calls as (
         and duplicate_reason is distinct from 'wrapper'
         and duplicate_reason is distinct from 'inner_copy'
         and duplicate_reason is distinct from 'same_response_id'
+        and date_trunc('minute', started_at) in (
+            select twin_minutes.twin_minute from twin_minutes
+        )
     {% endif %}
+
+),
+
+calls_by_minute as (
+
+    select
+        known_calls.*,
+        {{ spanmart.inner_twin_minutes('started_at', 'ended_at') }} as twin_minute,
+    from known_calls
 
 ),
 
@@ -67,7 +94,7 @@ same_answer as (
         winning.trace_id as twin_trace_id,
         winning.span_id as twin_span_id,
         'same_response_id_other_trace' as twin_reason,
-    from known_calls as losing
+    from run_calls as losing
     inner join known_calls as winning
         on
             losing.response_id = winning.response_id
@@ -94,10 +121,11 @@ same_interval as (
             when losing.trace_id = winning.trace_id then 'same_interval'
             else 'same_interval_other_trace'
         end as twin_reason,
-    from known_calls as losing
-    inner join known_calls as winning
+    from run_calls as losing
+    inner join calls_by_minute as winning
         on
-            losing.service_name is not distinct from winning.service_name
+            date_trunc('minute', losing.started_at) = winning.twin_minute
+            and losing.service_name is not distinct from winning.service_name
             and coalesce(losing.usage_input, -1) = coalesce(winning.usage_input, -1)
             and coalesce(losing.usage_output, -1) = coalesce(winning.usage_output, -1)
             and losing.started_at >= winning.started_at - {{ spanmart.duplicate_call_slack() }}

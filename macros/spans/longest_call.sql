@@ -1,0 +1,3 @@
+{% macro longest_call() -%}
+    interval '{{ var("duplicate_call_minutes") }} minutes'
+{%- endmacro %}
