@@ -33,9 +33,9 @@ run_calls as (
 
 ),
 
--- The minutes in which a twin of one of these calls can have begun: what is compared, of the run and
--- of what is built, is bounded by them and not by how much there is.
-twin_minutes as ( -- noqa: ST03, because only a build upon another one looks back
+-- The minutes in which a twin of one of these calls can have begun: they, and not how much has been
+-- built, bound what is compared.
+twin_minutes as ( -- noqa: ST03, because only a later build looks back
 
     select distinct {{ spanmart.twin_minutes('started_at', 'ended_at') }} as twin_minute
     from run_calls
