@@ -70,18 +70,21 @@ def worlds(draw: st.DrawFn, name: str, loads: int) -> World:
         tasks=(None, None, None, f"{name} task"),
         calls=[_call(draw, f"{name} answer {number}") for number in range(2)],
     )
-    traces = [f"{name} trace {letter}" for letter in "abcd"[: draw(st.integers(1, 4))]]
-    records: list[Record] = []
+    traces = [f"{name} trace {letter}" for letter in "abcd"[: draw(st.integers(2, 4))]]
+    landed: World = []
     for trace in traces:
+        records: list[Record] = []
         for span in _spans(draw, trace, names):
             records += _versions(draw, span, names)
             if "gen_ai.response.id" in span.attributes and draw(st.booleans()):
                 reason = draw(st.sampled_from(["stop", "length"]))
                 choice = {"finish_reason": reason}
                 records.append(LogRecord(trace, span.name, "gen_ai.choice", choice, span.start))
+        landed += _landed(draw, records, loads)
     for number in range(draw(st.integers(0, 3))):
-        records += _feedback(draw, f"{name} feedback {number}", [*traces, f"{name} lost"], names)
-    return [Landed(record, _loads(draw, loads)) for record in draw(st.permutations(records))]
+        feedback_id, targets = f"{name} feedback {number}", [*traces, f"{name} lost"]
+        landed += _landed(draw, _feedback(draw, feedback_id, targets, names), loads)
+    return draw(st.permutations(landed))
 
 
 def _call(draw: st.DrawFn, answer: str) -> dict[str, Any]:
@@ -201,5 +204,12 @@ def _feedback(
     return [given, replace(given, at=at + STEP, fields=fields | edit)]
 
 
-def _loads(draw: st.DrawFn, loads: int) -> tuple[int, ...]:
-    return tuple(sorted(draw(st.sets(st.integers(0, loads - 1), min_size=1, max_size=2))))
+def _landed(draw: st.DrawFn, records: Sequence[Record], loads: int) -> World:
+    """Most records of a trace come in one load: touched by each, it would hide what forgets it."""
+    numbers = st.integers(0, loads - 1)
+    home = draw(numbers)
+    strays = st.sets(numbers, min_size=1, max_size=2)
+    return [
+        Landed(record, tuple(sorted(draw(strays))) if draw(st.integers(0, 4)) == 0 else (home,))
+        for record in records
+    ]

@@ -75,6 +75,8 @@ class PriceProject:
 
     def _write_settings(self) -> None:
         settings = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
+        # The check of the whole project's settings has no place in a part of it.
+        del settings["on-run-start"]
         models = settings["models"]["spanmart"]
         settings["models"] = {"spanmart": {"intermediate": models["intermediate"]}}
         (self.folder / "dbt_project.yml").write_text(yaml.safe_dump(settings), encoding="utf-8")

@@ -56,9 +56,12 @@ def merge_timelines(old: Timeline, new: Timeline, today: date) -> Timeline:
     The price in force today began on day `since`; everything before it is history and stays. If
     the two first differ later than `since`, upstream dated its change and that date holds, be it
     past or to come. If they differ on `since` itself, the price was edited in place without a
-    date: then all we know is that it holds today.
+    date: then all we know is that it holds today. Where the two agree on today, only the future can
+    change: another account of the past is not news, and after one merge there would be no telling
+    it from a dated change.
     """
-    since = max(start for start, _ in old if start <= today)
+    agree = price_list_at(old, today) == price_list_at(new, today)
+    since = today if agree else max(start for start, _ in old if start <= today)
     days = sorted({since} | {start for start, _ in (*old, *new) if start > since})
     differing = (day for day in days if price_list_at(old, day) != price_list_at(new, day))
     first = next(differing, None)
