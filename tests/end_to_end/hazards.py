@@ -34,6 +34,7 @@ def hazards() -> list[World]:
         feedback_moves_to_a_later_trace_and_is_edited(),
         feedback_is_there_before_its_trace_or_without_it(),
         a_running_span_ends_after_its_children(),
+        a_running_span_ends_as_another_step(),
         a_parent_brings_its_context_late(),
         a_finish_reason_comes_in_a_log_record(),
     ]
@@ -105,6 +106,18 @@ def a_running_span_ends_after_its_children() -> World:
     running = Span("running", "root", None, {"spanmart.tenant.id": "acme"}, 0, None)
     ended = Span("running", "root", None, {"spanmart.tenant.id": "globex"}, 0, 900, is_error=True)
     return world([running], [Span("running", "call", "root", CALL, 100, 800)], [ended, running])
+
+
+def a_running_span_ends_as_another_step() -> World:
+    """Its trace has no row left in the facts in which it had one."""
+    documents = {"gen_ai.retrieval.documents": '[{"id": "d1", "score": 0.3}]'}
+    search = {"spanmart.span.type": "retrieval", **documents}
+    tool = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "search"}
+    return world(
+        [Span("turned", "root", None, search, 0, None)],
+        [],
+        [Span("turned", "root", None, tool, 0, 900)],
+    )
 
 
 def a_parent_brings_its_context_late() -> World:

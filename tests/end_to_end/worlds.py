@@ -67,7 +67,7 @@ def worlds(draw: st.DrawFn, name: str, loads: int) -> World:
         service=name,
         conversations=(None, f"{name} thread a", f"{name} thread b"),
         requests=(None, None, f"{name} request a", f"{name} request b"),
-        tasks=(None, None, None, f"{name} task"),
+        tasks=(None, None, f"{name} task"),
         calls=[_call(draw, f"{name} answer {number}") for number in range(2)],
     )
     traces = [f"{name} trace {letter}" for letter in "abcd"[: draw(st.integers(2, 4))]]
@@ -165,7 +165,7 @@ def _span(draw: st.DrawFn, span: Span, kind: str, names: _Names) -> Span:
 
 
 def _context(draw: st.DrawFn, names: _Names) -> dict[str, Any]:
-    if draw(st.integers(0, 2)):
+    if draw(st.booleans()):
         return {}
     known = (names.conversations, names.requests, names.tasks, *OTHER_CONTEXT.values())
     said = {key: draw(st.sampled_from(values)) for key, values in zip(CONTEXT, known, strict=True)}
