@@ -2,7 +2,7 @@
     14 hex digits into tracestate (`ot=th:…`), and weight = 2^56 / (2^56 - T); Logfire writes the rate. Neither: 1.
     https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/ -#}
 {% macro sample_weight(trace_state, sample_rate) -%}
-    {%- set threshold = "regexp_extract(" ~ trace_state ~ ", '(?:^|[,;])\s*ot=(?:[^,]*;)?th:([0-9a-f]{1,14})', 1)" -%}
+    {%- set threshold = "regexp_extract(" ~ trace_state ~ ", '(?:^|[,;])\\s*ot=(?:[^,]*;)?th:([0-9a-f]{1,14})', 1)" -%}
     coalesce(
         case
             when {{ threshold }} <> ''

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from built_project import BuiltProject, Row, reading
 from hazards import AGENT, CALL, DAY, hazards
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 from nights import EVERYTHING, FACTS, NewNights, Nights, Rows, differences
 from otlp_json import Feedback, Record, Span, span_id, trace_id
@@ -19,7 +19,7 @@ from worlds import World, worlds
 pytestmark = pytest.mark.heavy
 
 LOADS = 3
-WORLDS = 20
+WORLDS = 16
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +64,8 @@ def test_what_a_later_load_changes(new_nights: NewNights) -> None:
 def test_any_order_batching_and_duplication(
     new_nights: NewNights, universe: tuple[World, ...]
 ) -> None:
+    # Hypothesis begins with the smallest worlds, which show nothing for half a minute's work.
+    assume(sum(map(len, universe)) > 10 * WORLDS)
     assert diverging(new_nights, universe) == {}
 
 
