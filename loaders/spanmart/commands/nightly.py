@@ -68,7 +68,9 @@ def command(
     warehouse: Path,
     dbt_vars: str | None,
 ) -> None:
-    """Land PATHS, check what landed, build, publish: one night's work.
+    """Land PATHS, build, publish: one night's work.
+
+    Where a `check` command is installed, it runs on what landed before the build.
 
     The build goes into a copy of the warehouse, which takes the place of the old one only when
     every test of error severity has passed: readers keep a whole warehouse throughout. Rejected
