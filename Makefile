@@ -61,12 +61,13 @@ build: $(STAMP) ## land the demo's data afresh and dbt build it with every data 
 	@rm -rf build/test
 	@$(BIN)/spanmart demo --dir build/test --unit-tests --no-headlines
 
-bench: $(STAMP) ## measure landing beside a bare reader, and what a night's build costs
+bench: $(STAMP) ## measure landing beside ClickHouse (which it installs), and what a night's build costs
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --group bench
 	@$(BIN)/python benchmarks/landing.py
 	@$(BIN)/python benchmarks/nights.py
 
 lock: $(STAMP) ## for maintainers: resolve pyproject.toml anew into requirements.lock
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --group dev --no-emit-index-url \
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --group dev --all-extras --no-emit-index-url \
 	    --no-emit-find-links --no-header --upgrade pyproject.toml --output-file requirements.lock
 
 clean: ## remove what demo, test and bench made; .venv and your own landing/ and warehouse/ stay

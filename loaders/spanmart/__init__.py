@@ -1,3 +1,3 @@
 """spanmart: raw span exports of LLM applications, landed for a dbt warehouse."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

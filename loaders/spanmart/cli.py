@@ -10,6 +10,7 @@ import importlib
 import os
 import pkgutil
 import sys
+from importlib.abc import MetaPathFinder
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -19,16 +20,23 @@ from spanmart import commands
 from spanmart.safe_text import one_line
 
 # The order one works in; a command that is not named here follows, by name.
-WORKFLOW = ("demo", "land", "check", "nightly", "trace", "prices", "demo-traffic")
+WORKFLOW = (
+    *("demo", "land", "check", "nightly", "trace"),
+    *("retention", "raw", "privacy-audit"),
+    *("prices", "demo-traffic"),
+)
 
 EPILOG = """\
 \b
 Environment:
-  SPANMART_LANDING    where Parquet lands            (default: landing)
-  SPANMART_WAREHOUSE  the DuckDB file of the marts   (default: warehouse/spanmart.duckdb)
+  SPANMART_LANDING    where Parquet lands, folder or URL   (default: landing)
+  SPANMART_WAREHOUSE  the DuckDB file of the marts         (default: warehouse/spanmart.duckdb)
   SPANMART_HASH_KEY   secret of the keyed hashes that stand in for users; without it a key
                       is made once and kept beside the landing folder
-  DBT_PROJECT_DIR     the dbt project                (default: this folder)
+  SPANMART_PRIVACY    the privacy policy                   (default: privacy.yml)
+  SPANMART_RAW_KEY    key of the raw content, where the policy keeps any
+  SPANMART_MAX_*      bounds on one record: docs/rejects.md
+  DBT_PROJECT_DIR     the dbt project                      (default: this folder)
   SPANMART_DEBUG      1: show where an unexpected error came from
 
 \b
@@ -81,13 +89,26 @@ def root() -> None:
     \b
       export files --land--> landing/ (Parquet) --dbt build--> facts and marts --> BI, alerts
 
-    A night's work is `spanmart nightly exports/`; by hand it is `spanmart land exports/` and then
-    `dbt build`. `spanmart demo` shows all of it on shipped data.
+    A night's work is `spanmart nightly exports/`; by hand it is `spanmart land exports/`,
+    `spanmart check` and `dbt build`. `spanmart demo` shows all of it on shipped data.
     """
+
+
+class _WithoutPandas(MetaPathFinder):
+    """pyarrow imports pandas, where it is installed, for the first array that it makes: a third of
+    a second of a command that has no use for it."""
+
+    commands = ("land",)
+
+    def find_spec(self, fullname: str, path: object, target: object = None) -> None:
+        if fullname == "pandas":
+            raise ModuleNotFoundError("spanmart land does without pandas", name=fullname)
 
 
 def main() -> None:
     """Run the command line; the only place where a process of ours ends."""
+    if sys.argv[1:2] and sys.argv[1] in _WithoutPandas.commands:
+        sys.meta_path.insert(0, _WithoutPandas())
     try:
         code: Any = root.main(prog_name="spanmart", standalone_mode=False)
     except click.exceptions.Exit as stop:

@@ -7,8 +7,9 @@ Attributes stay in long form (owner, key, value) until they are written: every r
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,20 @@ from spanmart.rejects import Reject
 
 Index = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Names:
+    """Different keys, and for each attribute the place of its key among them."""
+
+    different: list[str]
+    codes: npt.NDArray[np.int32]
+
+    def where(self, rule: Callable[[str], bool]) -> Mask:
+        """The attributes whose key follows the rule."""
+        follows = np.fromiter(map(rule, self.different), dtype=bool, count=len(self.different))
+        mask: Mask = follows[self.codes]
+        return mask
 
 
 @dataclass(frozen=True)
@@ -31,6 +46,13 @@ class KeyValues:
     def __len__(self) -> int:
         return len(self.owner)
 
+    @cached_property
+    def names(self) -> Names:
+        """The different keys: keys repeat from record to record, and a rule is asked once a
+        key."""
+        encoded = self.key.dictionary_encode()
+        return Names(encoded.dictionary.to_pylist(), encoded.indices.to_numpy())
+
     def take(self, mask: Mask) -> KeyValues:
         chosen = pa.array(mask)
         return KeyValues(self.owner[mask], self.key.filter(chosen), self.value.filter(chosen))
@@ -42,9 +64,15 @@ class KeyValues:
 
     def to_maps(self, owners: int) -> pa.MapArray:
         """One map an owner, empty for an owner without attributes."""
-        offsets = np.zeros(owners + 1, dtype=np.int32)
-        np.cumsum(np.bincount(self.owner, minlength=owners), out=offsets[1:])
-        return pa.MapArray.from_arrays(pa.array(offsets), self.key, self.value)
+        offsets = pa.array(offsets_of(self.owner, owners))
+        return pa.MapArray.from_arrays(offsets, self.key, self.value)
+
+
+def offsets_of(owner: Index, owners: int) -> npt.NDArray[np.int32]:
+    """Where the elements of each owner begin, and last where they end: the offsets of a list."""
+    offsets = np.zeros(owners + 1, dtype=np.int32)
+    np.cumsum(np.bincount(owner, minlength=owners), out=offsets[1:])
+    return offsets
 
 
 def key_values(rows: Sequence[Mapping[str, str | None]]) -> KeyValues:

@@ -3,11 +3,18 @@ change."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 
 # What is kept of a record that could not be read: enough to find it and see what is wrong with it.
 EXCERPT_CHARS = 500
+# What redaction gets to see of it, before it is cut: half a secret is one that no detector knows.
+# The longest, a private key of 4096 bits, has 3.3 KB.
+LOOKED_AT_BYTES = 5 << 10
+# What may be the beginning of a secret: an open string of JSON; else the last word, with the
+# groups of four (cards, IBANs, phone numbers) before it.
+_UNFINISHED = re.compile(r'(?:(?<=")[^"]*|(?<!\S)(?:[A-Z0-9().+/-]{1,5} +)*[^\s"]*)\Z')
 
 
 class Reason(Enum):
@@ -15,7 +22,15 @@ class Reason(Enum):
 
     NOT_JSON = "The line is not JSON."
     NOT_AN_EXPORT = "The JSON holds no resourceSpans and no resourceLogs that can be read."
-    TRUNCATED_RECORD = "The file ends in the middle of this record; land it again once it is whole."
+    TRUNCATED_RECORD = (
+        "The file ends in the middle of this record; the record lands once the file has grown."
+    )
+    RECORD_TOO_LARGE = (
+        "The record is larger than one record may be; raise SPANMART_MAX_RECORD_BYTES to land it."
+    )
+    OUT_OF_ORDER = (
+        "The record stands so far before its resource that it cannot be kept until it is seen."
+    )
     TOO_DEEP = "The record is nested too deeply to be read."
     NOT_PROTOBUF = "The frame is not an OTLP message: it cannot be decoded."
     UNKNOWN_SIGNAL = (
@@ -23,6 +38,9 @@ class Reason(Enum):
     )
     CORRUPT_COMPRESSION = (
         "The compressed data ends early or is damaged; what came before it is landed."
+    )
+    DECOMPRESSED_TOO_LARGE = (
+        "The file becomes larger than a compressed file may; what came before is landed."
     )
     MISSING_TRACE_ID = "The record has no trace id, or one that is all zero."
     BAD_TRACE_ID = "The trace id has none of the shapes that trace ids have."
@@ -55,12 +73,22 @@ class Reject:
 
 
 def excerpt(raw: bytes | str) -> str:
-    """The start of a record that could not be read, as text that any engine can store."""
-    if isinstance(raw, bytes):
-        raw = raw[: 4 * EXCERPT_CHARS].decode("utf-8", errors="replace")
-    return (
-        raw.strip()[:EXCERPT_CHARS]
-        .encode("utf-8", errors="replace")
-        .decode()
-        .replace("\x00", "\N{REPLACEMENT CHARACTER}")
-    )
+    """The start of a record that could not be read, as text that any engine can store.
+
+    Longer than what is kept of it: it is cut to EXCERPT_CHARS when it has been redacted.
+    """
+    if isinstance(raw, str):
+        raw = raw[:LOOKED_AT_BYTES].encode("utf-8", errors="replace")
+    text = raw[:LOOKED_AT_BYTES].decode("utf-8", errors="replace").strip()
+    text = text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    return without_unfinished(text) if len(raw) >= LOOKED_AT_BYTES else text
+
+
+def ends_in_text(excerpt: str) -> bool:
+    """Whether the JSON that it once was ends inside a string."""
+    return (excerpt.count('"') - excerpt.count('\\"')) % 2 == 1
+
+
+def without_unfinished(text: str) -> str:
+    """Without what may be the beginning of a secret, for text that was cut off anywhere."""
+    return _UNFINISHED.sub("", text, count=1)

@@ -105,6 +105,8 @@ def test_content_moves_to_an_artifact_named_by_its_hash(landing: Landing, write:
         "redaction_count": 1,
         "privacy_class": "redacted",
         "retention_class": "standard",
+        "deleted_at": None,
+        "deletion_reason": None,
     }
     for row in landing.rows("spans"):
         assert row["attributes"] == {"gen_ai.request.model": "m"}

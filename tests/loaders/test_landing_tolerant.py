@@ -4,6 +4,7 @@ hold it."""
 from __future__ import annotations
 
 import base64
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -138,6 +139,28 @@ def test_the_tolerant_path_sees_only_the_lines_that_need_it(
     landing.land(write("mixed.jsonl", b"".join(lines)))
     assert len(landing.rows("spans")) == 1000
     assert len(parsed) <= 8
+
+
+@pytest.mark.parametrize("odd_share", [0.0, 0.01, 1.0])
+def test_what_goes_the_tolerant_way_is_what_is_odd(
+    monkeypatch: pytest.MonkeyPatch, odd_share: float
+) -> None:
+    from spanmart.formats._otlp import json_reader, tolerant
+
+    normalised: list[Any] = []
+    message = tolerant._message
+    monkeypatch.setattr(
+        tolerant, "_message", lambda document: normalised.append(document) or message(document)
+    )
+    lines = [json_lines([traces(span(number))]) for number in range(1, 1001)]
+    odd = range(0, 1000, round(1 / odd_share)) if odd_share else range(0)
+    for row in odd:
+        document = changed(to_json(traces(span(row + 1))), enum_names)
+        lines[row] = json.dumps(document).encode() + b"\n"
+    batches = list(json_reader.read(io.BytesIO(b"".join(lines))))
+    assert sum(len(each) for batch in batches for each in batch.records) == 1000
+    # A piece of lines that the columnar reader refuses is small before it goes this way whole.
+    assert len(odd) <= len(normalised) <= 8 * len(odd)
 
 
 def test_nanoseconds_beyond_doubles_stay_exact(landing: Landing, write: Write) -> None:

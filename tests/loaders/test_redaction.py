@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import uuid
 
+import polars as pl
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from spanmart.redaction.detectors import DETECTORS
 from spanmart.redaction.identity import Identities
@@ -56,6 +60,37 @@ FOUND = [
     ('{"api_key": "abcdefgh", "x": 1}', '{"api_key": "[secret]", "x": 1}'),
     ("AWS_SECRET_ACCESS_KEY = wJalrXUtnFEMI", "AWS_SECRET_ACCESS_KEY = [secret]"),
     ("my password is hunter2.", "my password is [secret]."),
+    ("clientSecret: abc123def", "clientSecret: [secret]"),
+    ("PGPASSWORD=hunter22", "PGPASSWORD=[secret]"),
+    ('{"password": "a,b;c d&e"}', '{"password": "[secret]"}'),
+    ("{'password': 'a b,c', 'x': 1}", "{'password': '[secret]', 'x': 1}"),
+    ('{"password": 12345678, "x": 1}', '{"password": "[secret]", "x": 1}'),
+    ("token=" + "0123456789abcdef0123", "token=[secret]"),
+    ("redis://:hunter2@cache:6379", "redis://:[password]@cache:6379"),
+    ("gl" + "pat-0123456789abcdefghij", "[api_key]"),
+    ("h" + "f_abcdefghijklmnopqrstuvwxyz0123456789", "[api_key]"),
+    ("np" + "m_0123456789abcdefghij0123456789abcdef", "[api_key]"),
+    ("acme_live_" + "0123456789abcdefghij", "[api_key]"),
+    ("tv" + "ly-0123456789abcdefghij", "[api_key]"),
+    ("S" + "G.0123456789abcdefgh.0123456789abcdefgh", "[api_key]"),
+    ("my SSN: 123-45-6789.", "my SSN: [national_id]."),
+    ('{"ssn": "123456789"}', '{"ssn": "[national_id]"}'),
+    ("NINO AB 12 34 56 C", "NINO [national_id]"),
+    ("DNI 12345678Z, NIE X1234567L", "DNI [national_id], NIE [national_id]"),
+    ("RSSMRA85T10A562S", "[national_id]"),
+    ("1 85 05 78 006 084 91", "[national_id]"),
+    ("born 811228-9874", "born [national_id]"),
+    ("529.982.247-25 and 11.222.333/0001-81", "[national_id] and [national_id]"),
+    ("11010519491231002X", "[national_id]"),
+    ("756.9217.0769.85", "[national_id]"),
+    ("my PESEL is 44051401359", "my PESEL is [national_id]"),
+    ("BSN 111222333", "BSN [national_id]"),
+    ("call me, phone: 0170 1234567", "call me, phone: [phone]"),
+    ("Tel: (030) 901820", "Tel: [phone]"),
+    ("(+358) 40 1234567", "[phone]"),
+    ("415.555.0132x77", "[phone]"),
+    ("card no. 6759 6498 2643 8453", "card no. [card]"),
+    ("::ffff:8.8.8.8", "[ip]"),
 ]
 
 LEFT_ALONE = [
@@ -86,6 +121,21 @@ LEFT_ALONE = [
     "task-queue-0123456789abcdef",
     "npm install @scope/package@1.2.3",
     "[0.24618297815322876, 0.12309148907661438]",
+    "4006381333931",  # an EAN, which thirteen digits of a card would be
+    "11010519491231002Y and 11019949123100200",
+    "123-45-67890 and 000-45-6789",
+    "123.456.789-00",
+    "44051401359",
+    "2026-11-21-1015, 20261121-101500",
+    "tel 3.14159265 seconds",
+    "phone model 2026-11-21",
+    "version 8.8.4.4 of 1.3.6.1.4.1.311.21",
+    "call_0123456789abcdefghijkl",
+    "user_preferences_and_settings_store",
+    '{"show_password": false, "reset_token": null}',
+    "password: ${DB_PASSWORD}",
+    "next_page_token=2",
+    "12 345 678 900 EUR",
 ]
 
 
@@ -136,8 +186,66 @@ def test_masking_what_is_masked_changes_nothing() -> None:
 
 
 def test_every_detector_has_an_example() -> None:
-    masks = {detector.mask for detector in DETECTORS}
-    assert masks == {mask for mask in masks if any(mask in expected for _, expected in FOUND)}
+    for detector in DETECTORS:
+        seen = pl.Series([text for text, _ in FOUND])
+        assert seen.str.contains(detector.pattern).any(), detector.name
+        masks = [expected for _, expected in FOUND if detector.mask in expected]
+        assert masks, detector.name
+
+
+@pytest.mark.parametrize(("text", "expected"), FOUND)
+def test_what_a_pattern_matches_its_hint_matches_too(text: str, expected: str) -> None:
+    """A hint that is narrower than its pattern would hide secrets from it."""
+    row = pl.Series([text])
+    for detector in DETECTORS:
+        if row.str.contains(detector.pattern).item() and detector.check is None:
+            assert row.str.contains(detector.hint).item(), detector.name
+
+
+# Fragments that patterns are made of, so that what is put together comes near to them.
+FRAGMENTS = st.sampled_from(
+    [text for text, _ in FOUND]
+    + LEFT_ALONE
+    + [" ", "\n", '"', "\\", ": ", "=", "@", "é", "\u2028", "'", "{", "[", "0", "4111", "+"]
+)
+# Parted: of two values that are glued together, the first one's mask is an edge for the second.
+TEXTS = st.lists(FRAGMENTS, max_size=5).map("; ".join)
+
+
+@settings(max_examples=150, deadline=None)
+@given(TEXTS)
+def test_masking_again_changes_nothing(text: str) -> None:
+    once = mask_text(text)
+    assert mask_text(once) == once
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.dictionaries(st.sampled_from(["content", "password", "card", "x"]), TEXTS), st.booleans())
+def test_json_stays_json_with_the_same_names(record: dict[str, str], ascii_only: bool) -> None:
+    once = json.dumps(record, ensure_ascii=ascii_only)
+    assert json.loads(mask_text(once)).keys() == record.keys()
+    twice = json.dumps({"outer": once}, ensure_ascii=ascii_only)
+    assert json.loads(json.loads(mask_text(twice))["outer"]).keys() == record.keys()
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(min_size=16, max_size=16), st.binary(min_size=8, max_size=8))
+def test_ids_of_traces_and_spans_are_never_masked(trace: bytes, span: bytes) -> None:
+    text = f"{trace.hex()} {uuid.UUID(bytes=trace)} 00-{trace.hex()}-{span.hex()}-01 {span.hex()}"
+    assert mask_text(text) == text
+
+
+def test_two_values_in_a_row_are_both_masked() -> None:
+    iban = "GB82WEST12345698765432"
+    assert mask_text(f"{iban} {iban}") == "[iban] [iban]"
+    assert mask_text("12 4111 1111 1111 1111") == "12 [card]"
+
+
+@pytest.mark.parametrize("value", [4111111111111111, 5555555555554444])
+def test_a_number_in_json_becomes_text(value: int) -> None:
+    once = json.dumps({"a": value, "b": 1})
+    assert json.loads(mask_text(once)) == {"a": "[card]", "b": 1}
+    assert json.loads(json.loads(mask_text(json.dumps({"o": once})))["o"])["a"] == "[card]"
 
 
 IDENTITIES = Identities(b"secret", ["app.uid", "metadata#who"])

@@ -8,10 +8,11 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from spanmart import options
 from spanmart.safe_text import one_line
-from spanmart.settings import DEFAULT_LANDING, DEFAULT_WAREHOUSE
 from spanmart.trace_view.facts import ANSWERS_SHOWN, fetch, find_trace_ids, read_contents
 from spanmart.trace_view.tree import draw
+from spanmart.warehouse import bucket_files
 from spanmart.warehouse.reading import reading
 
 NOT_FOUND = 4
@@ -24,25 +25,11 @@ PIPE_WIDTH = 160
 @click.option(
     "--content", is_flag=True, help="Show the (redacted) prompts, answers and payloads as well."
 )
-@click.option(
-    "--warehouse",
-    type=click.Path(path_type=Path),
-    envvar="SPANMART_WAREHOUSE",
-    default=DEFAULT_WAREHOUSE,
-    show_default=True,
-    help="The DuckDB file that dbt built.",
-)
-@click.option(
-    "--landing",
-    type=click.Path(path_type=Path),
-    envvar="SPANMART_LANDING",
-    default=DEFAULT_LANDING,
-    show_default=True,
-    help="Where the content lies; only --content reads it.",
-)
+@options.warehouse()
+@options.landing("Where the content lies; only --content reads it.")
 @click.pass_context
 def command(
-    ctx: click.Context, trace_id: str, content: bool, warehouse: Path, landing: Path
+    ctx: click.Context, trace_id: str, content: bool, warehouse: Path, landing: Path | str
 ) -> None:
     """Show one request: its stages with times, tokens and cost, retrieval, prompt, tools, feedback
     and failure tags.
@@ -64,7 +51,11 @@ def command(
             )
         trace = fetch(connection, found[0])
     if content:
-        trace.contents = read_contents(landing, [row["artifact_id"] for row in trace.artifacts])
+        artifact_ids = [row["artifact_id"] for row in trace.artifacts]
+        if isinstance(landing, Path):
+            trace.contents = read_contents(landing, artifact_ids)
+        else:
+            trace.contents = bucket_files.read_contents(landing, artifact_ids)
     console = Console(
         width=None if os.isatty(1) else PIPE_WIDTH, highlight=False, emoji=False, markup=False
     )

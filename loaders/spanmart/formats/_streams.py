@@ -5,7 +5,11 @@ from __future__ import annotations
 import io
 from typing import Any, BinaryIO
 
+import numpy as np
+
 _BUFFER_BYTES = 1 << 20
+_CACHED_BYTES = 1 << 16
+_LINE_FEED = 0x0A
 
 
 class _Rejoined(io.RawIOBase):
@@ -23,5 +27,13 @@ class _Rejoined(io.RawIOBase):
         return len(data)
 
 
-def rejoined(head: bytes, rest: BinaryIO) -> BinaryIO:
+def line_feeds(data: bytes) -> int:
+    """How many line feeds there are. Python's own count looks at one byte at a time."""
+    # A piece at a time that stays in the cache.
+    bytes_ = np.frombuffer(data, dtype=np.uint8)
+    pieces = (bytes_[at : at + _CACHED_BYTES] for at in range(0, len(bytes_), _CACHED_BYTES))
+    return sum(int(np.count_nonzero(piece == _LINE_FEED)) for piece in pieces)
+
+
+def rejoined(head: bytes, rest: BinaryIO) -> io.BufferedReader:
     return io.BufferedReader(_Rejoined(head, rest), _BUFFER_BYTES)

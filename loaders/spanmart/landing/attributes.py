@@ -7,39 +7,59 @@ keyed hash; everything else goes through the detectors.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from spanmart.landing.content import OTHER, TOOL_ARGUMENTS, TOOL_RESULT
+from spanmart.landing.redactor import Counts, Redactor, Rule, Texts
 from spanmart.records import Index, KeyValues, Mask
 from spanmart.redaction import masking
 from spanmart.redaction.identity import Identities
 
-Counts = Index
+_TOOL_PAYLOADS = pa.array([TOOL_ARGUMENTS, TOOL_RESULT])
 
 
 @dataclass(frozen=True)
 class Content:
-    """Values that leave the attributes. `owner` is the row that refers to them; all are
-    redacted."""
+    """Values that leave the attributes, and wait to be redacted. `owner` is the row that refers to
+    them."""
 
     owner: Index
     key: pa.Array
     kind: pa.Array
-    text: pa.Array
-    redactions: Counts
+    text: Texts
 
 
 @dataclass(frozen=True)
-class Processed:
-    attributes: KeyValues
+class Sorted:
+    """Attributes told apart: what stays, with the people in it hashed, and what moves out."""
+
+    kept: KeyValues
+    is_person: Mask
+    # The values that stay and are no person's, waiting to be redacted; and the keys' own masks.
+    plain: Texts
+    counts: Counts
     content: Content
-    # Masks and hashes that each owner got in what stays on it.
-    redactions: Counts
+
+    def attributes(self) -> KeyValues:
+        """What stays, redacted."""
+        value = self.plain.texts
+        if self.is_person.any():
+            is_plain = pa.array(~self.is_person)
+            value = pc.replace_with_mask(self.kept.value, is_plain, value)
+        return KeyValues(self.kept.owner, self.kept.key, value)
+
+    def redactions(self, owners: int) -> Counts:
+        """Masks and hashes that each owner got in what stays on it."""
+        counts = self.counts.copy()
+        counts[~self.is_person] += self.plain.counts
+        return summed(counts, self.kept.owner, owners)
 
 
 class Processor:
@@ -50,58 +70,48 @@ class Processor:
         self._identities = identities
         self._long = long_value_chars
 
-    def attributes(
+    def redactor(self) -> Redactor:
+        return Redactor(self._identities)
+
+    def sort(
         self,
         pairs: KeyValues,
-        owners: int,
+        redactor: Redactor,
         kind_of: Callable[[str], str | None] | None,
         is_kept_however_long: Callable[[str], bool],
         kinds: pa.Array | None = None,
-    ) -> Processed:
-        """Redacted attributes, and the content taken out of them.
+    ) -> Sorted:
+        """Attributes whose text waits in the redactor, and the content taken out of them.
 
         `kind_of` tells content by its key (None: nothing is content here); `kinds` says it for each
         pair where the key alone does not.
         """
         pairs, kinds = _last_of_equal_keys(pairs, kinds)
-        keys = pairs.key.dictionary_encode()
-        names = keys.dictionary.to_pylist()
-        codes = keys.indices.to_numpy()
+        names = pairs.names
         if kinds is None:
-            by_name = [kind_of(name) if kind_of else None for name in names]
-            kinds = pa.array(by_name, pa.string()).take(keys.indices)
-        is_content = pc.is_valid(kinds).to_numpy(zero_copy_only=False)
+            by_name = [kind_of(name) if kind_of else None for name in names.different]
+            kinds = pa.array(by_name, pa.string()).take(pa.array(names.codes))
+        is_content = _mask(pc.is_valid(kinds))
         if kind_of is not None:
-            may_move = np.array([not is_kept_however_long(name) for name in names], dtype=bool)
-            is_long = _mask(pc.greater(pc.utf8_length(pairs.value), self._long))
-            is_long &= may_move[codes] & ~is_content
+            is_long = self._is_long(pairs.value)
             if is_long.any():
-                kinds = pc.if_else(pa.array(is_long), "other", kinds)
+                is_long &= ~is_content & ~names.where(is_kept_however_long)
+                kinds = pc.if_else(pa.array(is_long), OTHER, kinds)
                 is_content = is_content | is_long
-        is_person = np.array([self._identities.is_identity(name) for name in names], dtype=bool)
-        is_person = is_person[codes] & ~is_content if len(names) else is_content
+        is_person = names.where(self._identities.is_identity) & ~is_content
 
-        content_pairs = pairs.take(is_content & _mask(pc.is_valid(pairs.value)))
-        content_kinds = kinds.filter(pa.array(is_content & _mask(pc.is_valid(pairs.value))))
-        texts, redactions = self.redact(content_pairs.value, is_content=True)
-        content = Content(content_pairs.owner, content_pairs.key, content_kinds, texts, redactions)
+        is_moved = is_content & _mask(pc.is_valid(pairs.value))
+        moved, moved_kinds = pairs.take(is_moved), kinds.filter(pa.array(is_moved))
+        rules = _rules(moved_kinds)
+        content = Content(moved.owner, moved.key, moved_kinds, redactor.add(moved.value, rules))
+        kept = pairs.take(~is_content) if is_content.any() else pairs
+        return self._kept(kept, is_person[~is_content], redactor, content)
 
-        kept = pairs.take(~is_content)
-        values, counts = self._kept_values(kept.value, is_person[~is_content])
-        key, key_counts = self._redact_names(kept.key)
-        owner_counts = np.zeros(owners, dtype=np.int64)
-        np.add.at(owner_counts, kept.owner, counts + key_counts)
-        return Processed(KeyValues(kept.owner, key, values), content, owner_counts)
-
-    def redact(self, texts: pa.Array, is_content: bool = False) -> tuple[pa.Array, Counts]:
-        """Free text with people in its JSON hashed and every detector applied."""
-        texts, people = self._people_in_json(texts, is_content)
-        masked = masking.mask(texts)
-        return masked.texts, people if masked.counts is None else people + masked.counts
-
-    def raw_record(self, text: str) -> str:
-        """The text of a record that could not be read."""
-        return masking.mask_text(self._identities.in_raw_record(text))
+    def raw_records(self, texts: Sequence[str]) -> list[str]:
+        """The texts of records that could not be read, all at once: see redactor.py."""
+        hashed = pa.array(map(self._identities.in_raw_record, texts), pa.string())
+        masked: list[str] = masking.mask(hashed).texts.to_pylist()
+        return masked
 
     def people(self, names: pa.Array) -> tuple[pa.Array, Counts]:
         """Keyed hashes of a column of people."""
@@ -113,50 +123,95 @@ class Processor:
         changed = pc.fill_null(pc.not_equal(names, ""), False)
         return pa.array(hashed, pa.string()).take(encoded.indices), _mask(changed).astype(np.int64)
 
-    def _kept_values(self, values: pa.Array, is_person: Mask) -> tuple[pa.Array, Counts]:
-        counts = np.zeros(len(values), dtype=np.int64)
-        person = pa.array(is_person)
-        plain, plain_counts = self.redact(values.filter(pc.invert(person)))
-        if not is_person.any():
-            return plain, plain_counts
-        hashed, hashed_counts = self.people(values.filter(person))
-        counts[~is_person] = plain_counts
-        counts[is_person] = hashed_counts
-        out = pc.replace_with_mask(values, person, hashed)
-        return pc.replace_with_mask(out, pc.invert(person), plain), counts
-
-    def _redact_names(self, names: pa.Array) -> tuple[pa.Array, Counts]:
-        """Names repeat: each different one is looked at once."""
-        encoded = names.dictionary_encode()
-        masked = masking.mask(encoded.dictionary)
+    def own_ids(self, ids: pa.Array) -> tuple[pa.Array, Counts]:
+        """Ids with those that hold a secret hashed as people are: masked, several would be one."""
+        masked = masking.mask(ids)
         if masked.counts is None:
-            return names, np.zeros(len(names), dtype=np.int64)
-        return masked.texts.take(encoded.indices), masked.counts[encoded.indices.to_numpy()]
+            return ids, np.zeros(len(ids), dtype=np.int64)
+        holds = masked.counts > 0
+        hashed, counts = self.people(ids.filter(pa.array(holds)))
+        all_counts = np.zeros(len(ids), dtype=np.int64)
+        all_counts[holds] = counts
+        return pc.replace_with_mask(ids, pa.array(holds), hashed), all_counts
 
-    def _people_in_json(self, texts: pa.Array, is_content: bool) -> tuple[pa.Array, Counts]:
-        counts = np.zeros(len(texts), dtype=np.int64)
-        column = pl.Series(values=texts)
-        may_have = column.str.contains(self._identities.json_hint).fill_null(False).to_numpy()
-        if not may_have.any():
-            return texts, counts
-        chosen = pa.array(may_have)
-        replace = self._identities.in_json(is_content)
-        results = [replace(text) for text in texts.filter(chosen).to_pylist()]
-        counts[may_have] = [count for _, count in results]
-        new = pa.array([text for text, _ in results], pa.string())
-        return pc.replace_with_mask(texts, chosen, new), counts
+    def _is_long(self, values: pa.Array) -> Mask:
+        # A text has no more characters than bytes, and bytes need no counting.
+        may_be = _mask(pc.greater(pc.binary_length(values), self._long))
+        rows = np.flatnonzero(may_be)
+        chars = pc.utf8_length(values.take(pa.array(rows)))
+        may_be[rows] = _mask(pc.greater(chars, self._long))
+        return may_be
+
+    def _kept(
+        self, kept: KeyValues, is_person: Mask, redactor: Redactor, content: Content
+    ) -> Sorted:
+        counts = np.zeros(len(kept), dtype=np.int64)
+        plain = kept.value
+        value = kept.value
+        if is_person.any():
+            person = pa.array(is_person)
+            plain = value.filter(pa.array(~is_person))
+            hashed, counts[is_person] = self.people(value.filter(person))
+            value = pc.replace_with_mask(value, person, hashed)
+        key, key_counts = _masked_names(kept)
+        if key_counts is not None:
+            counts += key_counts
+        return Sorted(
+            KeyValues(kept.owner, key, value), is_person, redactor.add(plain), counts, content
+        )
+
+
+def _masked_names(pairs: KeyValues) -> tuple[pa.Array, Counts | None]:
+    """Keys repeat: each different one is looked at once."""
+    encoded = pairs.names
+    masked = masking.mask(pa.array(encoded.different, pa.string()))
+    if masked.counts is None:
+        return pairs.key, None
+    return masked.texts.take(pa.array(encoded.codes)), masked.counts[encoded.codes]
+
+
+def repeated(column: pa.Array) -> tuple[pa.Array, Counts]:
+    """A column of few different texts, redacted; nulls stay null."""
+    encoded = column.dictionary_encode()
+    masked = masking.mask(encoded.dictionary)
+    if masked.counts is None:
+        return column, np.zeros(len(column), dtype=np.int64)
+    counts = pc.fill_null(pa.array(masked.counts).take(encoded.indices), 0)
+    return masked.texts.take(encoded.indices), counts.to_numpy(zero_copy_only=False)
+
+
+def redacted(pairs: KeyValues) -> tuple[KeyValues, Counts]:
+    """Pairs of known keys, their values redacted, and the masks that each got."""
+    masked = masking.mask(pairs.value)
+    if masked.counts is None:
+        return pairs, np.zeros(len(pairs), dtype=np.int64)
+    return KeyValues(pairs.owner, pairs.key, masked.texts), masked.counts
 
 
 def _last_of_equal_keys(
     pairs: KeyValues, kinds: pa.Array | None
 ) -> tuple[KeyValues, pa.Array | None]:
     """Engines refuse a map with a key twice; the last one is the one that producers mean."""
-    codes = pairs.key.dictionary_encode().indices.to_numpy().astype(np.int64)
-    identity = pl.Series(pairs.owner * (int(codes.max(initial=0)) + 1) + codes)
+    names = pairs.names
+    identity = pl.Series(pairs.owner * max(len(names.different), 1) + names.codes)
     if identity.n_unique() == len(identity):
         return pairs, kinds
     is_last = identity.is_last_distinct().to_numpy()
     return pairs.take(is_last), None if kinds is None else kinds.filter(pa.array(is_last))
+
+
+def _rules(kinds: pa.Array) -> npt.NDArray[np.int8]:
+    """How people are looked for in content of these kinds."""
+    is_payload = _mask(pc.is_in(kinds, _TOOL_PAYLOADS))
+    return np.where(is_payload, Rule.TOOL_PAYLOAD, Rule.CONTENT).astype(np.int8)
+
+
+def summed(counts: Counts, owner: Index, owners: int) -> Counts:
+    """The sum of each owner's counts, most of which are 0."""
+    total = np.zeros(owners, dtype=np.int64)
+    some = np.flatnonzero(counts)
+    np.add.at(total, owner[some], counts[some])
+    return total
 
 
 def _mask(array: pa.Array) -> Mask:

@@ -3,31 +3,36 @@ once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
-import polars as pl
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from spanmart import __version__
+from spanmart.landing.keys import record_hashes
+from spanmart.landing.ledger import Commit
+from spanmart.landing.newness import New, find_new
+from spanmart.landing.parquet import write_table
 from spanmart.landing.schemas import RECORD_TABLES, TABLES
 from spanmart.landing.spool import Spool
-from spanmart.landing.store import COMPRESSION, Store, new_commit_id
+from spanmart.landing.store import COMMITTED, Conflict, Store, new_commit_id, storing
+from spanmart.privacy.raw_store import RawStaging
 from spanmart.records import Mask
 from spanmart.rejects import Reject
+from spanmart.stages import stage
 
-# Sealed row groups are what readers skip by time; larger ones skip less, smaller ones compress
-# less.
-_ROW_GROUP_ROWS = 65_536
-_TIME_COLUMN = {
-    "spans": "start_time_unix_nano",
-    "log_records": "time_unix_nano",
-    "feedback": "time_unix_nano",
-}
+# Each lost attempt means that another lander has landed something, so this many in a row are no
+# bad luck but landers that should be run one after the other.
+_ATTEMPTS = 20
+_LINEAGE = ("source", "source_format", "source_file", "load_id")
+
+
+class TooManyLanders(RuntimeError):
+    """Others commit so often that this lander never comes to it."""
 
 
 @dataclass
@@ -38,14 +43,18 @@ class Load:
     source: str
     source_format: str
     source_file: str
-    content_sha256: str
-    bytes: int
+    content_sha256: str = ""
+    bytes: int = 0
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC).replace(tzinfo=None))
     records_read: int = 0
     records_landed: int = 0
     records_duplicate: int = 0
     redactions: int = 0
     rejects: list[Reject] = field(default_factory=list)
+    # How often a bound on one record was hit, by the attribute that says so on the record.
+    limits: Counter[str] = field(default_factory=Counter)
+    # Its place among the loads of its commit: what the spool calls it.
+    place: int = 0
     # Set when another lander has landed the same content in the meantime.
     was_landed_before: bool = False
 
@@ -54,122 +63,160 @@ class Load:
         return len(self.rejects)
 
 
-def commit(store: Store, spool: Spool, loads: list[Load], staging: Path) -> None:
-    """Lands what the spool holds for these loads, and completes their counts."""
+def commit(
+    store: Store,
+    spool: Spool,
+    loads: list[Load],
+    staging: Path,
+    beside: Executor | None = None,
+    raw: RawStaging | None = None,
+) -> None:
+    """Lands what the spool holds for these loads, and completes their counts.
+
+    `raw` has the raw content of these loads where that is kept (a local landing place only).
+    Raises CannotStore when the landing place takes no more, TooManyLanders when others always come
+    first; nothing of the commit is visible then.
+    """
     with store.committing():
-        known = set(store.loads().column("content_sha256").to_pylist())
-        for load in loads:
-            load.was_landed_before = load.content_sha256 in known
-        wanted = {load.load_id: load for load in loads if not load.was_landed_before}
-        if not wanted:
-            return
-        commit_id, landed_at = new_commit_id(), store.next_landed_at()
-        drafts: dict[str, Path] = {}
-        for table in RECORD_TABLES:
-            new = _new_records(store, spool, table, wanted)
-            _write(drafts, staging, table, new, landed_at)
-        _write(drafts, staging, "artifacts", _new_artifacts(store, spool, wanted), landed_at)
-        _write(drafts, staging, "rejects", iter([_rejects(wanted)]), landed_at)
-        _write(drafts, staging, "loads", iter([_ledger(wanted)]), landed_at)
-        store.publish(drafts, commit_id, landed_at)
+        for _ in range(_ATTEMPTS):
+            try:
+                _attempt(store, spool, loads, staging, beside, raw)
+                return
+            except Conflict:
+                continue
+    raise TooManyLanders(
+        f"{store.location}: other landers committed {_ATTEMPTS} times while this one tried to; "
+        "nothing of it landed. Run it again, with fewer beside it."
+    )
 
 
-def _new_records(
-    store: Store, spool: Spool, table: str, loads: dict[str, Load]
-) -> Iterator[pa.Table]:
-    """The records that are not there yet, each once; counts what is new and what is not."""
-    hashes = [_key_columns(each, table) for each in spool.tables(table)]
-    if not hashes:
+def count_new(store: Store, spool: Spool, loads: list[Load]) -> None:
+    """Completes the counts of the loads as a commit would, without one."""
+    _decide(store, spool, loads)
+
+
+def _attempt(
+    store: Store,
+    spool: Spool,
+    loads: list[Load],
+    staging: Path,
+    beside: Executor | None,
+    raw: RawStaging | None,
+) -> None:
+    wanted, new, made = _decide(store, spool, loads)
+    if not wanted:
         return
-    keys = pl.concat(hashes)
-    # Left out before anything is compared: a file that could not be read to its end may have left
-    # rows in the spool, and none of them may make another file's record look like a duplicate.
-    is_wanted = keys["load_id"].is_in(list(loads)).to_numpy()
-    is_new = np.zeros(len(keys), dtype=bool)
-    is_new[is_wanted] = _is_new(store, table, keys.filter(is_wanted))
+    with stage("write"), storing(store.location):
+        drafts = _write(spool, wanted, new, made, staging, beside)
+        if raw is not None:
+            _publish_raw(raw, store, spool, wanted, new, made)
+        store.publish(drafts, made)
+
+
+def _publish_raw(
+    raw: RawStaging, store: Store, spool: Spool, wanted: list[Load], new: New, made: Commit
+) -> None:
+    """Before the ledger shows the commit: raw content without its commit does not count, and the
+    next lander removes it. Once only, so not where another lander may come first (`Conflict`)."""
+    raw.store.delete_unfinished({each.id for each in store.ledger().commits})
+    load_ids = pa.array([load.load_id for load in wanted], pa.string())
+    place_of = {load.place: place for place, load in enumerate(wanted)}
+    loads, hashes = [], []
+    for table in RECORD_TABLES:
+        rows = spool.keys(table)
+        if rows is None:
+            continue
+        mask = new.masks[table]
+        places = [place_of[load] for load in rows.load[mask].tolist()]
+        loads.append(load_ids.take(pa.array(places, pa.int64())))
+        hashes.append(record_hashes(rows.hash[mask]))
+    landed = {
+        "load_id": pa.chunked_array(loads, pa.string()),
+        "record_hash": pa.chunked_array(hashes, pa.string()),
+    }
+    raw.publish(made.id, made.landed_at, pa.table(landed), store.erased_artifacts())
+
+
+def _decide(store: Store, spool: Spool, loads: list[Load]) -> tuple[list[Load], New, Commit]:
+    ledger = store.ledger()
+    known = {(size, sha256) for size, sha256, _ in ledger.contents()}
+    for load in loads:
+        load.was_landed_before = (load.bytes, load.content_sha256) in known
+    wanted = [load for load in loads if not load.was_landed_before]
+    new = find_new(store, ledger, spool, [load.place for load in wanted])
+    for load in wanted:
+        counts = new.counts[load.place]
+        load.records_landed, load.records_duplicate = counts.landed, counts.duplicate
+        load.redactions = counts.redactions
+    made = Commit(new_commit_id(), ledger.next_landed_at(), ledger.next_number(), new.reach)
+    return wanted, new, made
+
+
+def _write(
+    spool: Spool,
+    wanted: list[Load],
+    new: New,
+    made: Commit,
+    staging: Path,
+    beside: Executor | None,
+) -> dict[str, Path]:
+    """The commit's files, in `staging`: a table without new rows has none."""
+    of_place = {load.place: load for load in wanted}
+
+    def written(table: str) -> tuple[str, Path, int]:
+        path = staging / f"{table}.parquet"
+        if table in new.masks:
+            parts = _new_rows(spool, table, new.masks[table], of_place, made)
+        else:
+            rows = _rejects(wanted) if table == "rejects" else _ledger(wanted)
+            parts = iter([_stamped(rows, table, None, made)])
+        metadata = made.metadata() if table == "loads" else None
+        return table, path, write_table(path, table, parts, metadata)
+
+    tables = [table for table in COMMITTED if table in new.masks or table in ("rejects", "loads")]
+    # The largest first, so that two threads end together.
+    tables.sort(key=lambda table: -len(new.masks.get(table, ())))
+    done = map(written, tables) if beside is None else beside.map(written, tables)
+    return {table: path for table, path, rows in done if rows}
+
+
+def _new_rows(
+    spool: Spool, table: str, mask: Mask, loads: Mapping[int, Load], made: Commit
+) -> Iterator[pa.Table]:
+    keys = spool.keys(table)
+    assert keys is not None
     start = 0
     for rows in spool.tables(table):
-        chosen = is_new[start : start + rows.num_rows]
+        chosen = slice(start, start + rows.num_rows)
         start += rows.num_rows
-        landed = rows.filter(pa.array(chosen))
-        _count(loads, rows, landed)
-        yield landed
+        if not mask[chosen].any():
+            continue
+        places = keys.load[chosen]
+        # The rows of one call of `Spool.add` are of one load.
+        new = rows if mask[chosen].all() else rows.filter(pa.array(mask[chosen]))
+        yield _stamped(new, table, loads[int(places[0])], made)
 
 
-def _key_columns(rows: pa.Table, table: str) -> pl.DataFrame:
-    frame = pl.from_arrow(rows.select(["record_hash", "load_id", _TIME_COLUMN[table]]))
-    assert isinstance(frame, pl.DataFrame)
-    return frame.rename({_TIME_COLUMN[table]: "time"})
+def _stamped(rows: pa.Table, table: str, of: Load | None, made: Commit) -> pa.Table:
+    """All columns of the landed table, in its order; what is the same in each row stands once."""
+    columns = []
+    for each in TABLES[table]:
+        if each.name == "landed_at":
+            columns.append(_same(pa.scalar(made.landed_at, each.type), rows.num_rows))
+        elif each.name in rows.column_names:
+            columns.append(rows.column(each.name))
+        elif of is not None and each.name in _LINEAGE:
+            columns.append(_same(pa.scalar(getattr(of, each.name), each.type), rows.num_rows))
+        else:
+            columns.append(pa.nulls(rows.num_rows, each.type))
+    return pa.table(columns, names=TABLES[table].names)
 
 
-def _is_new(store: Store, table: str, keys: pl.DataFrame) -> Mask:
-    """First of its hash here, and its hash not landed. Equal records have equal times, so only
-    files and row groups that reach into the span of time of the new records are read."""
-    is_new = keys["record_hash"].is_first_distinct()
-    files = store.files(table)
-    if files:
-        time = pl.col(_TIME_COLUMN[table])
-        in_reach = time.is_between(keys["time"].min(), keys["time"].max())
-        if keys["time"].null_count():
-            in_reach = in_reach.fill_null(True) | time.is_null()
-        landed = (
-            pl.scan_parquet(files, glob=False, hive_partitioning=False)
-            .filter(in_reach)
-            .select("record_hash")
-            .join(keys.lazy().select("record_hash"), on="record_hash", how="semi")
-            .collect()
-        )
-        is_new &= ~keys["record_hash"].is_in(landed["record_hash"].implode())
-    mask: Mask = is_new.to_numpy()
-    return mask
+def _same(value: pa.Scalar, rows: int) -> pa.Array:
+    return pa.repeat(value, rows)
 
 
-def _count(loads: dict[str, Load], rows: pa.Table, landed: pa.Table) -> None:
-    for load_id, count in _per_load(rows).items():
-        if load_id in loads:
-            loads[load_id].records_duplicate += count
-    for load_id, count in _per_load(landed).items():
-        loads[load_id].records_landed += count
-        loads[load_id].records_duplicate -= count
-    sums = landed.select(["load_id", "redaction_count"]).group_by("load_id")
-    for row in sums.aggregate([("redaction_count", "sum")]).to_pylist():
-        loads[row["load_id"]].redactions += row["redaction_count_sum"]
-
-
-def _per_load(rows: pa.Table) -> dict[str, int]:
-    counts = rows.column("load_id").value_counts().to_pylist()
-    return {each["values"]: each["counts"] for each in counts}
-
-
-def _new_artifacts(store: Store, spool: Spool, loads: dict[str, Load]) -> Iterator[pa.Table]:
-    """Each content once, whoever refers to it and however often."""
-    # A load that landed no record refers to nothing that is not there.
-    wanted = [load_id for load_id, load in loads.items() if load.records_landed]
-    ids = [pl.Series(values=each.column("artifact_id")) for each in spool.tables("artifacts")]
-    if not ids or not wanted:
-        return
-    new_ids = pl.concat(ids).unique().to_frame("artifact_id")
-    files = store.files("artifacts")
-    if files:
-        landed = (
-            pl.scan_parquet(files, glob=False, hive_partitioning=False)
-            .select("artifact_id")
-            .join(new_ids.lazy(), on="artifact_id", how="semi")
-            .collect()
-        )
-        new_ids = new_ids.join(landed, on="artifact_id", how="anti")
-    missing = set(new_ids["artifact_id"].to_list())
-    for rows in spool.tables("artifacts"):
-        load_ids = rows.column("load_id").to_pylist()
-        chosen = np.zeros(rows.num_rows, dtype=bool)
-        for row, artifact_id in enumerate(rows.column("artifact_id").to_pylist()):
-            if artifact_id in missing and load_ids[row] in loads:
-                chosen[row] = True
-                missing.discard(artifact_id)
-        yield rows.filter(pa.array(chosen))
-
-
-def _rejects(loads: dict[str, Load]) -> pa.Table:
+def _rejects(loads: list[Load]) -> pa.Table:
     rows = [
         {
             "load_id": load.load_id,
@@ -179,53 +226,18 @@ def _rejects(loads: dict[str, Load]) -> pa.Table:
             "reason": reject.text,
             "record_redacted": reject.excerpt,
         }
-        for load in loads.values()
+        for load in loads
         for reject in load.rejects
     ]
     return pa.Table.from_pylist(rows, schema=TABLES["rejects"])
 
 
-def _ledger(loads: dict[str, Load]) -> pa.Table:
+def _ledger(loads: list[Load]) -> pa.Table:
     names = [
         name for name in TABLES["loads"].names if name not in ("landed_at", "spanmart_version")
     ]
     rows = [
         {name: getattr(load, name) for name in names} | {"spanmart_version": __version__}
-        for load in loads.values()
+        for load in loads
     ]
     return pa.Table.from_pylist(rows, schema=TABLES["loads"])
-
-
-def _write(
-    drafts: dict[str, Path],
-    staging: Path,
-    table: str,
-    parts: Iterator[pa.Table],
-    landed_at: datetime,
-) -> None:
-    """Writes a table of the commit, unless it has no rows."""
-    schema = TABLES[table]
-    path = staging / f"{table}.parquet"
-    writer: pq.ParquetWriter | None = None
-    for part in parts:
-        if part.num_rows == 0:
-            continue
-        if writer is None:
-            writer = pq.ParquetWriter(path, schema, compression=COMPRESSION)
-            drafts[table] = path
-        writer.write_table(_stamped(part, schema, landed_at), row_group_size=_ROW_GROUP_ROWS)
-    if writer is not None:
-        writer.close()
-
-
-def _stamped(part: pa.Table, schema: pa.Schema, landed_at: datetime) -> pa.Table:
-    """All columns of the landed table, in its order."""
-    columns = []
-    for each in schema:
-        if each.name == "landed_at":
-            columns.append(pa.repeat(pa.scalar(landed_at, each.type), part.num_rows))
-        elif each.name in part.column_names:
-            columns.append(part.column(each.name))
-        else:
-            columns.append(pa.nulls(part.num_rows, each.type))
-    return pa.table(columns, schema=schema)

@@ -6,6 +6,8 @@ calls that a model proposed, nowhere but inside the answer.
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import polars as pl
 import pyarrow as pa
@@ -22,32 +24,32 @@ _ANSWERS = ("output.value", "gen_ai.completion", "traceloop.entity.output", "llm
 # Ids as providers make them; others (of a request, of a tool call) have other prefixes.
 _RESPONSE_ID = (
     r'\\*"(?:id|response_id)\\*"\s*:\s*\\*"'
-    r"((?:chatcmpl|cmpl|resp|msg|gen|run)[-_][A-Za-z0-9_-]{6,})"
+    r'((?:chatcmpl|cmpl|resp|msg|gen|run)[-_][A-Za-z0-9_-]{6,})\\*"'
 )
 
 _MESSAGES = "gen_ai.output.messages"
 _BODY = "body"
 # One a choice. An older convention gives it only in the answer, or in the body of the gen_ai.choice
-# log record.
-_FINISH_REASON = r'\\*"finish_reason\\*"\s*:\s*\\*"(\w[\w.-]*)'
+# log record. Whole or not at all, here as above: the beginning of something longer is no fact, and
+# may be half a secret.
+_FINISH_REASON = r'\\*"finish_reason\\*"\s*:\s*\\*"(\w[\w.-]*)\\*"'
 _KNOWN_FINISH_REASONS = ("gen_ai.response.finish_reasons", "llm.finish_reason")
 _TOOL_CALL_PART = r'\\*"type\\*"\s*:\s*\\*"(?:server_)?tool_call\\*"'
 # `llm.output_messages.0.message.tool_calls.1.…`, `gen_ai.completion.0.tool_calls.1.…`
-_FLATTENED_ANSWER = r"^(?:llm\.output_messages|gen_ai\.completion)\.\d+\."
-_FLATTENED_CALL = (
-    r"^((?:llm\.output_messages|gen_ai\.completion)\.\d+\.(?:message\.)?tool_calls\.\d+)\."
+_FLATTENED_ANSWER = re.compile(r"(?:llm\.output_messages|gen_ai\.completion)\.[0-9]+\.")
+_FLATTENED_CALL = re.compile(
+    r"((?:llm\.output_messages|gen_ai\.completion)\.[0-9]+\.(?:message\.)?tool_calls\.[0-9]+)\."
 )
 
 
 def derived(pairs: KeyValues, owners: int) -> KeyValues:
     """The derived attributes of each owner, in the order of the owners."""
-    key = pairs.key.dictionary_encode()
-    names = pl.Series(values=key.dictionary)
-    codes = key.indices.to_numpy()
+    # Views of the values: chosen ones are looked at without being copied.
+    values = pl.Series(values=pairs.value)
     found = [
-        _response_ids(pairs, names, codes, owners),
-        _proposed_calls(pairs, names, codes),
-        _finish_reasons(pairs, names, codes, owners),
+        _response_ids(pairs, values, owners),
+        _proposed_calls(pairs, values, owners),
+        _finish_reasons(pairs, values, owners),
     ]
     owner = np.concatenate([each.owner for each in found])
     order = np.argsort(owner, kind="stable")
@@ -84,63 +86,67 @@ def merged(pairs: KeyValues, more: KeyValues) -> KeyValues:
     )
 
 
-def _response_ids(pairs: KeyValues, names: pl.Series, codes: Index, owners: int) -> KeyValues:
-    is_answer = names.is_in(list(_ANSWERS)).to_numpy()
-    is_known = names.is_in(list(_KNOWN_RESPONSE_IDS)).to_numpy()
-    knows = np.zeros(owners, dtype=bool)
-    knows[pairs.owner[is_known[codes]]] = True
-    rows = np.flatnonzero(is_answer[codes])
-    rows = rows[~knows[pairs.owner[rows]]]
-    values = pl.Series(values=pairs.value.take(pa.array(rows)))
-    ids = values.str.extract(_RESPONSE_ID)
+def _response_ids(pairs: KeyValues, values: pl.Series, owners: int) -> KeyValues:
+    rows = _without(pairs, _rows_of(pairs, _ANSWERS), _KNOWN_RESPONSE_IDS, owners)
+    ids = values.gather(rows).str.extract(_RESPONSE_ID)
     has = ids.is_not_null().to_numpy()
-    return _first_of_owner(pairs.owner[rows][has], ids.drop_nulls(), RESPONSE_ID)
+    return _first_of_owner(pairs.owner[rows[has]], ids.drop_nulls(), RESPONSE_ID)
 
 
-def _proposed_calls(pairs: KeyValues, names: pl.Series, codes: Index) -> KeyValues:
+def _proposed_calls(pairs: KeyValues, values: pl.Series, owners: int) -> KeyValues:
     """0 when there is an answer without calls; nothing when there is no answer to look at."""
-    rows = np.flatnonzero((names == _MESSAGES).to_numpy()[codes])
-    values = pl.Series(values=pairs.value.take(pa.array(rows)))
-    in_parts = pl.DataFrame(
-        {"owner": pairs.owner[rows], "calls": values.str.count_matches(_TOOL_CALL_PART)}
-    )
-    is_flat = names.str.contains(_FLATTENED_ANSWER).to_numpy()
-    rows = np.flatnonzero(is_flat[codes])
-    calls = names.str.extract(_FLATTENED_CALL)
-    in_keys = (
-        pl.DataFrame({"owner": pairs.owner[rows], "call": calls.gather(codes[rows])})
-        .group_by("owner")
-        .agg(calls=pl.col("call").drop_nulls().n_unique())
-    )
-    counted = (
-        pl.concat(
-            [
-                in_parts.select(pl.col("owner", "calls").cast(pl.Int64)),
-                in_keys.select(pl.col("owner", "calls").cast(pl.Int64)),
-            ]
+    calls = np.full(owners, -1, dtype=np.int64)
+    rows = np.flatnonzero(pairs.names.where(lambda name: bool(_FLATTENED_ANSWER.match(name))))
+    if len(rows):
+        found = [_FLATTENED_CALL.match(name) for name in pairs.names.different]
+        names = pl.Series([each[1] if each else None for each in found], dtype=pl.String)
+        # A call has several attributes, whose names begin alike.
+        frame = pl.DataFrame(
+            {"owner": pairs.owner[rows], "call": names.gather(pairs.names.codes[rows])}
         )
-        .drop_nulls()
-        .sort("owner")
-    )
-    return _first_of_owner(
-        counted["owner"].to_numpy(), counted["calls"].cast(pl.String), TOOL_CALLS_PROPOSED
-    )
+        counted = frame.group_by("owner").agg(calls=pl.col("call").drop_nulls().n_unique())
+        calls[counted["owner"].to_numpy()] = counted["calls"].to_numpy()
+    rows = _rows_of(pairs, (_MESSAGES,))
+    rows = rows[values.gather(rows).is_not_null().to_numpy()]
+    calls[pairs.owner[rows]] = 0
+    rows = _holding(values, rows, "tool_call")
+    calls[pairs.owner[rows]] = values.gather(rows).str.count_matches(_TOOL_CALL_PART).to_numpy()
+    owner = np.flatnonzero(calls >= 0)
+    return _first_of_owner(owner, pl.Series(calls[owner]).cast(pl.String), TOOL_CALLS_PROPOSED)
 
 
-def _finish_reasons(pairs: KeyValues, names: pl.Series, codes: Index, owners: int) -> KeyValues:
+def _finish_reasons(pairs: KeyValues, values: pl.Series, owners: int) -> KeyValues:
     """As a JSON array, like OpenTelemetry's gen_ai.response.finish_reasons."""
-    is_known = names.is_in(list(_KNOWN_FINISH_REASONS)).to_numpy()
-    knows = np.zeros(owners, dtype=bool)
-    knows[pairs.owner[is_known[codes]]] = True
-    rows = np.flatnonzero(names.is_in([_MESSAGES, _BODY]).to_numpy()[codes])
-    rows = rows[~knows[pairs.owner[rows]]]
-    values = pl.Series(values=pairs.value.take(pa.array(rows)), dtype=pl.String)
-    reasons = values.str.extract_all(_FINISH_REASON).list.eval(
-        pl.element().str.extract(_FINISH_REASON)
+    rows = _rows_of(pairs, (_MESSAGES, _BODY))
+    rows = _without(pairs, rows, _KNOWN_FINISH_REASONS, owners)
+    rows = _holding(values, rows, "finish_reason")
+    reasons = (
+        values.gather(rows)
+        .str.extract_all(_FINISH_REASON)
+        .list.eval(pl.element().str.extract(_FINISH_REASON))
     )
     has = (reasons.list.len() > 0).fill_null(False).to_numpy()
     texts = '["' + reasons.filter(pl.Series(has)).list.join('","') + '"]'
-    return _first_of_owner(pairs.owner[rows][has], texts, FINISH_REASONS)
+    return _first_of_owner(pairs.owner[rows[has]], texts, FINISH_REASONS)
+
+
+def _rows_of(pairs: KeyValues, keys: tuple[str, ...]) -> Index:
+    rows: Index = np.flatnonzero(pairs.names.where(keys.__contains__))
+    return rows
+
+
+def _without(pairs: KeyValues, rows: Index, keys: tuple[str, ...], owners: int) -> Index:
+    """The rows whose owner has none of these attributes."""
+    has = np.zeros(owners, dtype=bool)
+    has[pairs.owner[_rows_of(pairs, keys)]] = True
+    return rows[~has[pairs.owner[rows]]]
+
+
+def _holding(values: pl.Series, rows: Index, literal: str) -> Index:
+    """The rows whose value holds the literal, which is found many times as fast as a pattern."""
+    has = values.gather(rows).str.contains(literal, literal=True).fill_null(False)
+    held: Index = rows[has.to_numpy()]
+    return held
 
 
 def _first_of_owner(owner: Index, values: pl.Series, name: str) -> KeyValues:

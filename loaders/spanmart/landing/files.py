@@ -1,192 +1,129 @@
-"""The files that a user means, and their bytes decompressed; what they are shows in the bytes."""
+"""The files that a user means: named, in folders, by globs, and by URL in object storage.
+
+A name from outside is opened, shown and landed as text; it reaches no SQL and no path of ours.
+"""
 
 from __future__ import annotations
 
 import glob
-import hashlib
-import io
 import os
-import zlib
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import BinaryIO, Protocol
 
-import zstandard
+from spanmart.landing import objects
 
-_GZIP_MAGIC = b"\x1f\x8b"
-_ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
-_CHUNK_BYTES = 1 << 20
-# A compressed file may have been compressed again on its way; deeper is no export but an attack.
-_MAX_LAYERS = 2
-# zlib's word for "gzip header and checksum".
-_GZIP_WINDOW = 31
+
+class Source(Protocol):
+    """Bytes that can be read from any place on. `size` is what was seen when it was found."""
+
+    @property
+    def size(self) -> int: ...
+
+    @property
+    def can_grow(self) -> bool: ...
+
+    def open(self, position: int = 0) -> BinaryIO:
+        """From this place on; raises OSError."""
+        ...
+
+
+@dataclass(frozen=True)
+class LocalFile:
+    path: Path
+    size: int
+    can_grow: bool = True
+
+    def open(self, position: int = 0) -> BinaryIO:
+        # Not to wait for a writer, should a pipe have taken the place of the file since.
+        opened = os.fdopen(os.open(self.path, os.O_RDONLY | os.O_NONBLOCK), "rb")
+        opened.seek(position)
+        return opened
 
 
 @dataclass(frozen=True)
 class Found:
     """A file, and whether the user named it (rather than the folder it lies in)."""
 
-    path: Path
+    name: str
     is_named: bool
+    size: int = 0
+    modified_at: datetime | None = None
+    source: Source | None = None
+    # Why there is no source.
+    fault: str = ""
 
 
-def find(paths: Iterable[Path]) -> Iterator[Found]:
-    """Files, folders (all files below, hidden ones left out) and globs, each file once."""
-    seen: set[Path] = set()
+def find(
+    paths: Iterable[Path | str], *, since: datetime | None = None, apart_from: Path | None = None
+) -> Iterator[Found]:
+    """Files, folders (all files below, hidden ones left out), globs, and the same in object storage
+    by URL; each file once, and only what was modified at `since` (UTC) or later.
+
+    The folder `apart_from` is passed over: Parquet that landed is no export.
+    Raises FileNotFoundError for a path that leads nowhere.
+    """
+    seen: set[str] = set()
     for path in paths:
-        for found in _find_one(path):
-            resolved = found.path.resolve()
-            if resolved not in seen:
-                seen.add(resolved)
-                yield found
+        for identity, found in _find_one(path, apart_from):
+            if identity not in seen:
+                seen.add(identity)
+                if since is None or found.modified_at is None or found.modified_at >= since:
+                    yield found
 
 
-def _find_one(path: Path) -> Iterator[Found]:
+def readable_name(path: Path) -> str:
+    """The path as text; bytes that are not UTF-8 as their escapes, which any engine can store."""
+    return os.fsencode(path.as_posix()).decode("utf-8", errors="backslashreplace")
+
+
+def _find_one(path: Path | str, apart_from: Path | None) -> Iterator[tuple[str, Found]]:
+    if isinstance(path, str) and objects.is_url(path):
+        # Imported where it is needed: object storage costs 60 ms of start-up.
+        from spanmart.landing.remote_files import find_objects
+
+        for found in find_objects(path):
+            yield found.name, found
+    else:
+        for local, is_named in _local_paths(Path(path), apart_from):
+            yield os.path.realpath(local), _found(local, is_named)
+
+
+def _local_paths(path: Path, apart_from: Path | None) -> Iterator[tuple[Path, bool]]:
     if path.is_dir():
+        excluded = None if apart_from is None else os.path.realpath(apart_from)
         for folder, folders, names in os.walk(path):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            folders[:] = sorted(
+                name
+                for name in folders
+                if not name.startswith(".")
+                and os.path.realpath(os.path.join(folder, name)) != excluded
+            )
             for name in sorted(names):
                 if not name.startswith("."):
-                    yield Found(Path(folder, name), is_named=False)
-    elif path.exists():
-        yield Found(path, is_named=True)
+                    yield Path(folder, name), False
+    elif os.path.lexists(path):
+        # Before any thought of globs: a file may well be called `export[1].jsonl`.
+        yield path, True
     else:
         matches = sorted(glob.glob(str(path), recursive=True))
         if not matches:
             raise FileNotFoundError(f"{path}: no such file, folder or match")
         for match in matches:
             if Path(match).is_file():
-                yield Found(Path(match), is_named=False)
+                yield Path(match), False
 
 
-def sha256_of(path: Path) -> str:
-    """Of the bytes as they lie on disk: what `sha256sum` says, and cheap beside reading the
-    file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-class Content:
-    """A file's bytes, decompressed as they are read. After reading, `damage` says what broke, if it
-    did."""
-
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("rb")
-        self._layers: list[_Inflating] = []
-        self.stream: io.BufferedReader = self._file
-        for _ in range(_MAX_LAYERS):
-            magic = self.stream.peek(4)[:4]
-            if magic[:2] == _GZIP_MAGIC:
-                layer = _Inflating(self.stream, _Gzip)
-            elif magic == _ZSTD_MAGIC:
-                layer = _Inflating(self.stream, _Zstd)
-            else:
-                break
-            self._layers.append(layer)
-            self.stream = io.BufferedReader(layer, _CHUNK_BYTES)
-
-    @property
-    def damage(self) -> str | None:
-        return next((layer.damage for layer in self._layers if layer.damage), None)
-
-    @property
-    def position(self) -> int:
-        """Bytes of the file that were read."""
-        return self._file.tell()
-
-    def __enter__(self) -> Content:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-
-
-class _Decompressor(Protocol):
-    """One gzip member or zstd frame: files may hold several, one after the other."""
-
-    def feed(self, data: bytes) -> bytes: ...
-
-    @property
-    def ended(self) -> bool: ...
-
-    @property
-    def unused(self) -> bytes: ...
-
-
-class _Gzip:
-    def __init__(self) -> None:
-        self._inner = zlib.decompressobj(_GZIP_WINDOW)
-
-    def feed(self, data: bytes) -> bytes:
-        return self._inner.decompress(data)
-
-    @property
-    def ended(self) -> bool:
-        return self._inner.eof
-
-    @property
-    def unused(self) -> bytes:
-        return self._inner.unused_data
-
-
-class _Zstd:
-    def __init__(self) -> None:
-        self._inner = zstandard.ZstdDecompressor().decompressobj()
-
-    def feed(self, data: bytes) -> bytes:
-        return self._inner.decompress(data)
-
-    @property
-    def ended(self) -> bool:
-        return bool(self._inner.eof)
-
-    @property
-    def unused(self) -> bytes:
-        return bytes(self._inner.unused_data)
-
-
-class _Inflating(io.RawIOBase):
-    """Gives all that can be decompressed; damage ends the stream instead of losing what came
-    before."""
-
-    def __init__(self, source: BinaryIO, kind: type[_Decompressor]) -> None:
-        self._source = source
-        self._kind = kind
-        self._current: _Decompressor | None = None
-        self._ready = memoryview(b"")
-        self._input = b""
-        self.damage: str | None = None
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        while not self._ready and self._advance():
-            pass
-        data = self._ready[: len(buffer)]
-        buffer[: len(data)] = data
-        self._ready = self._ready[len(data) :]
-        return len(data)
-
-    def _advance(self) -> bool:
-        """Decompresses some more; false at the end."""
-        if self.damage:
-            return False
-        # A small step bounds what one step of a very dense file can become.
-        data = self._input or self._source.read(_CHUNK_BYTES // 16)
-        self._input = b""
-        if not data:
-            if self._current is not None:
-                self.damage = "the compressed data ends early"
-            return False
-        current = self._current or self._kind()
-        try:
-            self._ready = memoryview(current.feed(data))
-        except (zlib.error, zstandard.ZstdError) as error:
-            self.damage = f"the compressed data is damaged: {error}"
-            return False
-        self._current = current
-        if current.ended:
-            self._input, self._current = current.unused, None
-        return True
+def _found(path: Path, is_named: bool) -> Found:
+    name = readable_name(path)
+    try:
+        seen = path.stat()
+    except OSError as error:
+        return Found(name, is_named, fault=error.strerror or str(error))
+    if not stat.S_ISREG(seen.st_mode):
+        return Found(name, is_named, fault="not a regular file: land what it leads to instead")
+    modified_at = datetime.fromtimestamp(seen.st_mtime, UTC)
+    return Found(name, is_named, seen.st_size, modified_at, LocalFile(path, seen.st_size))

@@ -1,22 +1,24 @@
 """Hashes of whole rows and of content, over columns.
 
-Hash functions of the standard library: a loop over row slices costs a microsecond a row beside the
-hashing itself, and the result never changes with a library's version.
+Hash functions of the standard library: a loop over slices of a column costs a microsecond a row,
+and the result never changes with a library's version.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spanmart.records import Children, Index, KeyValues, Records
+from spanmart.records import Children, Index, KeyValues, Records, offsets_of
 
-_RECORD_HASH_BYTES = 16
+_RECORD_HASH_DIGITS = 32
 # Between fields and between attributes; neither is found in text that producers write.
 _FIELD, _GROUP = "\x1f", "\x1e"
 _NULL = "\x00"
@@ -26,48 +28,101 @@ _NOT_HASHED = ("record_number", "source_trace_id", "source_span_id")
 
 def sha256_hex(texts: pa.Array) -> pa.Array:
     """The SHA-256 of each text (none may be null), in hex."""
-    return pa.array([hashlib.sha256(row).hexdigest() for row in _slices(texts)], pa.string())
+    sha256 = hashlib.sha256
+    return pa.array([sha256(row).hexdigest() for row in _rows(texts)], pa.string())
 
 
-def record_hashes(records: Records, key: bytes) -> pa.Array:
+def with_distinct_resources(records: Records, key: bytes) -> tuple[Records, list[str]]:
+    """The records with each resource once, however often the export repeats it, and a keyed hash of
+    each."""
+    if records.resource_index is None:
+        return records, []
+    hashes = _keyed(_attributes(records.resources, records.resource_count, key), key)
+    _, first, place = np.unique(np.array(hashes), return_index=True, return_inverse=True)
+    if len(first) == records.resource_count:
+        return records, hashes
+    kept = np.zeros(records.resource_count, dtype=bool)
+    kept[first] = True
+    new_number = np.cumsum(kept) - 1
+    distinct = replace(
+        records,
+        resources=records.resources.of_owners(kept),
+        resource_count=len(first),
+        resource_index=new_number[first[place]][records.resource_index],
+    )
+    return distinct, [hashes[number] for number in np.flatnonzero(kept).tolist()]
+
+
+def record_hashes(records: Records, resources: list[str], key: bytes) -> pa.Array:
     """A keyed hash of each record's own data, as it came: the same whatever file and encoding
-    brought it.
+    brought it. `resources` are the hashes of the resources.
 
     Keyed, because a plain hash of a record whose every field but one is known gives that one field
-    away.
+    away. SHA-256 with the key before the data and half of the result: what is cut off is what the
+    known weakness of that order (length extension) needs.
     """
     rows = len(records)
     told_apart_by = [name for name in records.columns.column_names if name not in _NOT_HASHED]
     parts = [_row_texts(records.columns.select(told_apart_by))]
-    parts.append(_grouped(records.attributes, rows))
     if records.resource_index is not None:
-        resources = _grouped(records.resources, records.resource_count)
-        digests = pa.array(_keyed(resources, key), pa.string())
-        parts.append(digests.take(pa.array(records.resource_index)))
+        parts.append(pa.array(resources, pa.string()).take(pa.array(records.resource_index)))
     for children in (records.events, records.links):
-        # Also where no record of the batch has any: a hash must not depend on a record's
-        # neighbours.
-        if children is not None:
+        if children is not None and len(children):
             parts.append(_child_texts(children, rows))
+        else:
+            # A hash must not depend on what a record's neighbours have.
+            parts.append(pa.array([""] * rows, pa.string()))
+    # Says where the attributes' own bytes end.
+    count = np.diff(offsets_of(records.attributes.owner, rows))
+    own = pc.binary_join_element_wise(*parts, pa.array(count).cast(pa.string()), "", _GROUP)
+    lists = [_rows(own), *_attributes(records.attributes, rows, key)]
     if records.body is not None:
-        parts.append(pc.fill_null(records.body, _NULL))
-    whole = pc.binary_join_element_wise(*parts, _GROUP) if len(parts) > 1 else parts[0]
-    return pa.array(_keyed(whole, key), pa.string())
+        lists.append(_rows(pc.fill_null(records.body, _NULL)))
+    return pa.array(_keyed(lists, key), pa.string())
 
 
-def _keyed(texts: pa.Array, key: bytes) -> list[str]:
-    size = _RECORD_HASH_BYTES
-    blake = hashlib.blake2b
-    return [blake(row, digest_size=size, key=key).hexdigest() for row in _slices(texts)]
+def _keyed(parts: Sequence[list[bytes]], key: bytes) -> list[str]:
+    """Of what each row has in all parts, one behind the other."""
+    # As long as a block of the hash, so that the key is all of its first one.
+    start = hashlib.sha256(key).digest() * 2
+    sha256, digits = hashlib.sha256, _RECORD_HASH_DIGITS
+    return [
+        sha256(b"".join((start, *row))).hexdigest()[:digits] for row in zip(*parts, strict=True)
+    ]
 
 
-def _slices(texts: pa.Array) -> Sequence[memoryview]:
-    """The bytes of each text, without a copy."""
+def _attributes(pairs: KeyValues, owners: int, key: bytes) -> list[list[bytes]]:
+    """Two slices an owner: what its keys are and how long its values, and its values.
+
+    A slice of values that lie behind each other already, instead of a text made of every
+    attribute; and of keys, which repeat, a keyed hash of 8 bytes, made once a key.
+    """
+    names = pairs.names
+    digests = b"".join(
+        hashlib.blake2b(name.encode(), key=key[:64], digest_size=8).digest()
+        for name in names.different
+    )
+    about = np.zeros(len(pairs), dtype=[("key", "<u8"), ("length", "<i4")])
+    about["key"] = np.frombuffer(digests, dtype="<u8")[names.codes]
+    about["length"] = pc.fill_null(pc.binary_length(pairs.value), -1).to_numpy()
+    bounds = offsets_of(pairs.owner, owners)
+    raw, size = about.tobytes(), about.itemsize
+    return [
+        [raw[start * size : end * size] for start, end in pairwise(bounds.tolist())],
+        _rows(pc.fill_null(pairs.value, "") if pairs.value.null_count else pairs.value, bounds),
+    ]
+
+
+def _rows(texts: pa.Array, bounds: npt.NDArray[np.int32] | None = None) -> list[bytes]:
+    """The bytes of each text, or of all texts between two bounds."""
     texts = texts.cast(pa.large_string())
     offsets = np.frombuffer(texts.buffers()[1], dtype=np.int64)
-    offsets = offsets[texts.offset : texts.offset + len(texts) + 1].tolist()
-    data = memoryview(texts.buffers()[2] or b"")
-    return [data[start:end] for start, end in pairwise(offsets)]
+    offsets = offsets[texts.offset : texts.offset + len(texts) + 1]
+    if bounds is not None:
+        offsets = offsets[bounds] if len(offsets) else np.zeros(len(bounds), dtype=np.int64)
+    # Bytes, not views of them: views are objects that the garbage collector must walk over.
+    data = (texts.buffers()[2] or pa.py_buffer(b"")).to_pybytes()
+    return [data[start:end] for start, end in pairwise(offsets.tolist())]
 
 
 def _row_texts(table: pa.Table) -> pa.Array:
@@ -78,19 +133,15 @@ def _row_texts(table: pa.Table) -> pa.Array:
     return pc.binary_join_element_wise(*columns, _FIELD)
 
 
-def _grouped(pairs: KeyValues, owners: int) -> pa.Array:
-    """The attributes of each owner as one text."""
-    texts = pc.binary_join_element_wise(pairs.key, pc.fill_null(pairs.value, _NULL), "=")
-    return _joined(texts, pairs.owner, owners)
-
-
 def _child_texts(children: Children, owners: int) -> pa.Array:
-    own = _row_texts(children.columns)
-    attributes = _grouped(children.attributes, len(children))
-    return _joined(pc.binary_join_element_wise(own, attributes, _GROUP), children.owner, owners)
+    """Events or links of each owner as one text: there are few, and most records have none."""
+    pairs = children.attributes
+    texts = pc.binary_join_element_wise(pairs.key, pc.fill_null(pairs.value, _NULL), "=")
+    attributes = _joined(texts, pairs.owner, len(children))
+    own = pc.binary_join_element_wise(_row_texts(children.columns), attributes, _GROUP)
+    return _joined(own, children.owner, owners)
 
 
 def _joined(texts: pa.Array, owner: Index, owners: int) -> pa.Array:
-    offsets = np.zeros(owners + 1, dtype=np.int32)
-    np.cumsum(np.bincount(owner, minlength=owners), out=offsets[1:])
-    return pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets), texts), _FIELD)
+    offsets = pa.array(offsets_of(owner, owners))
+    return pc.binary_join(pa.ListArray.from_arrays(offsets, texts), _FIELD)

@@ -5,21 +5,38 @@ Nothing here touches the disk, and nothing after here sees what was not redacted
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spanmart.landing import content, derived, evaluations, fingerprints, schemas
-from spanmart.landing.attributes import Content, Counts, Processor
-from spanmart.records import Batch, Children, KeyValues, Records
-from spanmart.rejects import Reject
+from spanmart.bounds import Bounds
+from spanmart.landing import derived, evaluations, fingerprints, schemas
+from spanmart.landing.attributes import Processor, redacted, summed
+from spanmart.landing.limits import limited
+from spanmart.landing.parts import Parts
+from spanmart.landing.redactor import Counts
+from spanmart.privacy.content_rules import Governed, govern, raw_rows, stored_content
+from spanmart.privacy.lookup import Attributed
+from spanmart.privacy.policy import Policy
+from spanmart.records import Batch, Index, Records, offsets_of
+from spanmart.redaction.names import mask_names
+from spanmart.rejects import EXCERPT_CHARS, Reason, Reject, ends_in_text, without_unfinished
+from spanmart.stages import stage
 
 _PRIVACY_CLASS = "redacted"
-_RETENTION_CLASS = "standard"
-_ARTIFACT_COLUMNS = ("artifact_id", "artifact_kind", "content", "bytes", "redaction_count")
+_ARTIFACT_COLUMNS = (
+    "artifact_id",
+    "artifact_kind",
+    "content",
+    "bytes",
+    "redaction_count",
+    "privacy_class",
+    "retention_class",
+)
 
 
 @dataclass
@@ -29,21 +46,34 @@ class Prepared:
 
     tables: dict[str, list[pa.Table]] = field(default_factory=dict)
     artifacts: list[pa.Table] = field(default_factory=list)
+    # Content as it came, where the policy keeps it: not to be written but through RawStore.
+    raw: list[pa.Table] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
+    # How often a bound on records was hit.
+    limits: Counter[str] = field(default_factory=Counter)
 
 
 class Preparer:
-    def __init__(self, processor: Processor, record_key: bytes) -> None:
+    """What does not change from batch to batch: the processor, the key of record hashes, the policy
+    and the bounds."""
+
+    def __init__(
+        self, processor: Processor, record_key: bytes, policy: Policy, bounds: Bounds
+    ) -> None:
         self._processor = processor
         self._record_key = record_key
+        self._policy = policy
+        self._bounds = bounds
 
     def prepare(self, batch: Batch) -> Prepared:
-        prepared = Prepared(rejects=[self._redacted(reject) for reject in batch.rejects])
+        prepared = Prepared(rejects=self._redacted(batch.rejects))
         for records in batch.records:
             self._add(prepared, records)
         return prepared
 
     def _add(self, prepared: Prepared, records: Records) -> None:
+        records, hits = limited(records, self._bounds)
+        prepared.limits += hits
         if records.table == "spans":
             evaluated = evaluations.of_spans(records)
         elif records.table == "log_records":
@@ -52,207 +82,167 @@ class Preparer:
             evaluated = None
         for each in (records, evaluated):
             if each is not None and len(each):
-                table, artifacts = self._rows(each)
-                prepared.tables.setdefault(each.table, []).append(table)
-                if artifacts.num_rows:
-                    prepared.artifacts.append(artifacts)
+                self._add_rows(prepared, each)
 
-    def _rows(self, records: Records) -> tuple[pa.Table, pa.Table]:
+    def _add_rows(self, prepared: Prepared, records: Records) -> None:
+        with stage("hash"):
+            records, resources = fingerprints.with_distinct_resources(records, self._record_key)
+            hashes = fingerprints.record_hashes(records, resources, self._record_key)
+        with stage("redact"):
+            parts = Parts(records, self._processor)
+            raw = parts.raw() if self._policy.keeps_raw else None
+            parts.redactor.run()
+        with stage("split"):
+            split = self._split(records, parts, raw)
+            table = self._joined(records, parts, hashes, split)
+        prepared.tables.setdefault(records.table, []).append(table)
+        if split.artifacts.num_rows:
+            prepared.artifacts.append(split.artifacts)
+        if split.governed.raw is not None:
+            prepared.raw.append(split.raw_rows(table))
+
+    def _joined(self, records: Records, parts: Parts, hashes: pa.Array, split: _Split) -> pa.Table:
+        """The rows of the landed table."""
         rows = len(records)
-        hashes = fingerprints.record_hashes(records, self._record_key)
-        columns: dict[str, pa.Array] = {
-            name: records.columns.column(name).combine_chunks()
-            for name in records.columns.column_names
-        }
-        counts = np.zeros(rows, dtype=np.int64)
-        moved: list[Content] = []
-        for name in _FREE_TEXT[records.table]:
-            columns[name], masks = self._processor.redact(columns[name])
-            counts += masks
+        columns, counts = parts.columns, parts.own.redactions(rows) + parts.column_counts
+        for name, texts in parts.free.items():
+            columns[name] = texts.texts
+            counts += texts.counts
         if "author" in columns:
             columns["author_hash"], masks = self._processor.people(columns.pop("author"))
             counts += masks
-        if records.body is not None:
-            moved.append(self._body(records, columns))
-
-        processed = self._processor.attributes(
-            records.attributes, rows, content.artifact_kind, content.is_kept_however_long
-        )
-        moved.append(processed.content)
-        kept = processed.attributes
+        kept = parts.own.attributes()
         if records.table in ("spans", "log_records"):
-            kept = derived.merged(kept, derived.derived(derived.with_body(records), rows))
+            # Read before redaction, which what is read out of content therefore still needs.
+            found, masks = redacted(derived.derived(derived.with_body(records), rows))
+            kept = derived.merged(kept, found)
+            counts += summed(masks, found.owner, rows)
         columns["attributes"] = kept.to_maps(rows)
-        counts += processed.redactions
         if records.resource_index is not None:
-            columns["resource_attributes"], masks = self._resources(records)
+            columns["resource_attributes"], masks = parts.resources_column()
             counts += masks
         if records.events is not None:
-            columns["events"], masks, in_events = self._events(records.events, rows)
+            columns["events"], masks = parts.events_column()
             counts += masks
-            moved.append(in_events)
         if records.links is not None:
-            columns["links"], masks = self._links(records.links, rows)
+            columns["links"], masks = parts.links_column()
             counts += masks
-
-        refs, artifacts = _split(moved, rows, counts)
-        columns["artifact_refs"] = refs
+        columns["artifact_refs"] = split.references(rows)
+        counts += summed(split.redactions, split.owner, rows)
         columns["redaction_count"] = pa.array(counts)
         columns["record_hash"] = hashes
         if "feedback_id" in columns:
             columns["feedback_id"] = pc.coalesce(columns["feedback_id"], hashes)
         wanted = [each for each in schemas.TABLES[records.table] if each.name in columns]
-        return pa.table(
-            [columns[each.name] for each in wanted], schema=pa.schema(wanted)
-        ), artifacts
+        return pa.table([columns[each.name] for each in wanted], schema=pa.schema(wanted))
 
-    def _body(self, records: Records, columns: dict[str, pa.Array]) -> Content:
-        assert records.body is not None
-        has = pc.and_(
-            pc.is_valid(records.body), pc.fill_null(pc.not_equal(records.body, ""), False)
+    def _split(self, records: Records, parts: Parts, raw: list[pa.Array] | None) -> _Split:
+        """The content of the records as the policy wants it."""
+        moved = parts.content()
+        owner = np.concatenate([each.owner for each in moved])
+        redactions = np.concatenate([each.text.counts for each in moved])
+        columns = [
+            _joined_arrays([each.key for each in moved]),
+            _joined_arrays([each.kind for each in moved]),
+            _joined_arrays([each.text.texts for each in moved]),
+            *([_joined_arrays(raw)] if raw is not None else []),
+        ]
+        if np.any(np.diff(owner) < 0):
+            order = np.argsort(owner, kind="stable")
+            owner, redactions = owner[order], redactions[order]
+            columns = [column.take(pa.array(order)) for column in columns]
+        key, kind, text = columns[:3]
+        if self._policy.names == "presidio" and len(text):
+            text, masks = mask_names(text)
+            redactions = redactions + masks
+        governed = govern(
+            self._policy,
+            key=key,
+            kind=kind,
+            owner=owner,
+            text=text,
+            raw=columns[3] if raw is not None else None,
+            records=Attributed(
+                len(records),
+                records.attributes,
+                records.resources,
+                records.resource_count,
+                records.resource_index,
+            ),
         )
-        if records.table == "feedback":
-            key, kinds = "comment", pa.array([content.COMMENT] * len(records), pa.string())
-        else:
-            names = columns["event_name"].dictionary_encode()
-            by_name = [content.body_kind(name) for name in names.dictionary.to_pylist()]
-            kinds = pa.array(by_name, pa.string()).take(names.indices)
-            key, kinds = "body", pc.fill_null(kinds, content.LOG_BODY)
-        texts, masks = self._processor.redact(records.body.filter(has), is_content=True)
-        return Content(
-            np.flatnonzero(has.to_numpy(zero_copy_only=False)),
-            pa.array([key] * len(texts), pa.string()),
-            kinds.filter(has),
-            texts,
-            masks,
-        )
+        with stage("hash"):
+            ids = fingerprints.sha256_hex(governed.text)
+        return _Split(owner, key, kind, ids, redactions + governed.removed, governed, self._policy)
 
-    def _resources(self, records: Records) -> tuple[pa.Array, Counts]:
-        """Redacted once a resource, then given to each of its records."""
-        processed = self._processor.attributes(
-            records.resources, records.resource_count, None, content.is_kept_however_long
-        )
-        index = pa.array(records.resource_index)
-        maps = processed.attributes.to_maps(records.resource_count)
-        return maps.take(index), processed.redactions[index.to_numpy()]
-
-    def _events(self, events: Children, rows: int) -> tuple[pa.Array, Counts, Content]:
-        names, masks = self._processor.redact(events.columns.column("name").combine_chunks())
-        raw_names = events.columns.column("name").combine_chunks()
-        kinds, keys = _event_content(events, raw_names)
-        processed = self._processor.attributes(
-            KeyValues(events.attributes.owner, events.attributes.key, events.attributes.value),
-            len(events),
-            content.artifact_kind,
-            content.is_kept_however_long,
-            kinds,
-        )
-        structs = pa.StructArray.from_arrays(
-            [
-                events.columns.column("time_unix_nano").combine_chunks(),
-                names,
-                processed.attributes.to_maps(len(events)),
-            ],
-            fields=list(schemas.EVENT),
-        )
-        own = processed.content
-        refs = Content(
-            events.owner[own.owner],
-            keys(names.take(pa.array(own.owner)), own.key),
-            own.kind,
-            own.text,
-            own.redactions,
-        )
-        counts = _summed(masks + processed.redactions, events.owner, rows)
-        return _lists(structs, events.owner, rows), counts, refs
-
-    def _links(self, links: Children, rows: int) -> tuple[pa.Array, Counts]:
-        processed = self._processor.attributes(
-            links.attributes, len(links), None, content.is_kept_however_long
-        )
-        structs = pa.StructArray.from_arrays(
-            [
-                links.columns.column("trace_id").combine_chunks(),
-                links.columns.column("span_id").combine_chunks(),
-                processed.attributes.to_maps(len(links)),
-            ],
-            fields=list(schemas.LINK),
-        )
-        counts = _summed(processed.redactions, links.owner, rows)
-        return _lists(structs, links.owner, rows), counts
-
-    def _redacted(self, reject: Reject) -> Reject:
-        shown, detail = map(self._processor.raw_record, (reject.excerpt, reject.detail))
-        return Reject(reject.record_number, reject.reason, shown, detail)
+    def _redacted(self, rejects: list[Reject]) -> list[Reject]:
+        excerpts = [_whole_values(each) for each in rejects]
+        texts = self._processor.raw_records([*excerpts, *(each.detail for each in rejects)])
+        return [
+            replace(each, excerpt=excerpt[:EXCERPT_CHARS], detail=detail)
+            for each, excerpt, detail in zip(
+                rejects, texts[: len(rejects)], texts[len(rejects) :], strict=True
+            )
+        ]
 
 
-# Columns whose text comes from people or programs. Ids and times never go through the detectors.
-_FREE_TEXT = {
-    "spans": ("name", "status_message", "trace_state"),
-    "log_records": ("event_name",),
-    "feedback": ("label", "evaluator_name", "evaluator_version"),
-}
-
-
-def artifact_table(prepared: pa.Table) -> pa.Table:
-    """Artifacts with the classes that all of tier 2 has."""
-    rows = prepared.num_rows
-    return prepared.append_column(
-        "privacy_class", pa.array([_PRIVACY_CLASS] * rows, pa.string())
-    ).append_column("retention_class", pa.array([_RETENTION_CLASS] * rows, pa.string()))
-
-
-def _event_content(
-    events: Children, names: pa.Array
-) -> tuple[pa.Array, Callable[[pa.Array, pa.Array], pa.Array]]:
-    """What kind of content each attribute of the events is, and how a span refers to it."""
-    name = names.dictionary_encode()
-    key = events.attributes.key.dictionary_encode()
-    name_texts, key_texts = name.dictionary.to_pylist(), key.dictionary.to_pylist()
-    name_codes = name.indices.to_numpy()[events.attributes.owner]
-    pairs = name_codes.astype(np.int64) * max(len(key_texts), 1) + key.indices.to_numpy()
-    different, place = np.unique(pairs, return_inverse=True)
-    kinds = [
-        content.event_attribute_kind(
-            name_texts[pair // len(key_texts)], key_texts[pair % len(key_texts)]
-        )
-        for pair in different.tolist()
-    ]
-
-    def reference(event_name: pa.Array, attribute: pa.Array) -> pa.Array:
-        return pc.binary_join_element_wise("event", event_name, attribute, ":")
-
-    return pa.array(kinds, pa.string()).take(pa.array(place)), reference
-
-
-def _split(moved: list[Content], rows: int, counts: Counts) -> tuple[pa.Array, pa.Table]:
-    """The references of each row, and the artifacts they point to; counts what was masked in
-    them."""
-    owner = np.concatenate([each.owner for each in moved])
-    order = pa.array(np.argsort(owner, kind="stable"))
-    owner = owner[order.to_numpy()]
-    redactions = np.concatenate([each.redactions for each in moved])[order.to_numpy()]
-    np.add.at(counts, owner, redactions)
-    key, kind, text = (
-        pa.concat_arrays([getattr(each, name) for each in moved]).take(order)
-        for name in ("key", "kind", "text")
+def _whole_values(reject: Reject) -> str:
+    """The excerpt without a value that was cut off: half a secret is one that no detector knows."""
+    is_cut_off = reject.reason is Reason.TRUNCATED_RECORD or (
+        reject.reason is Reason.NOT_JSON and ends_in_text(reject.excerpt)
     )
-    ids = fingerprints.sha256_hex(text)
-    size = pc.binary_length(text).cast(pa.int64())
-    refs = pa.StructArray.from_arrays(
-        [key, ids, kind, size, pa.array(redactions)], fields=list(schemas.ARTIFACT_REF)
-    )
-    artifacts = pa.table([ids, kind, text, size, pa.array(redactions)], names=_ARTIFACT_COLUMNS)
-    return _lists(refs, owner, rows), artifacts
+    return without_unfinished(reject.excerpt) if is_cut_off else reject.excerpt
 
 
-def _lists(values: pa.Array, owner: Counts, owners: int) -> pa.Array:
-    offsets = np.zeros(owners + 1, dtype=np.int32)
-    np.cumsum(np.bincount(owner, minlength=owners), out=offsets[1:])
-    return pa.ListArray.from_arrays(pa.array(offsets), values)
+@dataclass(frozen=True)
+class _Split:
+    """Content that left its records: a row a piece, in the order of its owners."""
+
+    owner: Index
+    key: pa.Array
+    kind: pa.Array
+    ids: pa.Array
+    redactions: Counts
+    governed: Governed
+    policy: Policy
+
+    @cached_property
+    def size(self) -> pa.Array:
+        return pc.binary_length(self.governed.text).cast(pa.int64())
+
+    @property
+    def artifacts(self) -> pa.Table:
+        """Rows of the artifacts table."""
+        columns = [
+            self.ids,
+            self.kind,
+            stored_content(self.policy, self.governed.text),
+            self.size,
+            pa.array(self.redactions),
+            pa.repeat(_PRIVACY_CLASS, len(self.ids)),
+            self.governed.retention_class,
+        ]
+        return pa.table(columns, names=_ARTIFACT_COLUMNS)
+
+    def references(self, rows: int) -> pa.Array:
+        """The column of the records that says which artifacts they refer to."""
+        refs = pa.StructArray.from_arrays(
+            [self.key, self.ids, self.kind, self.size, pa.array(self.redactions)],
+            fields=list(schemas.ARTIFACT_REF),
+        )
+        return pa.ListArray.from_arrays(pa.array(offsets_of(self.owner, rows)), refs)
+
+    def raw_rows(self, table: pa.Table) -> pa.Table:
+        """Rows of tier 3, but for `load_id`; `table` are the rows of the records."""
+        return raw_rows(
+            self.policy,
+            self.governed,
+            key=self.key,
+            kind=self.kind,
+            owner=self.owner,
+            artifact_id=self.ids,
+            rows=table,
+        )
 
 
-def _summed(counts: Counts, owner: Counts, owners: int) -> Counts:
-    total = np.zeros(owners, dtype=np.int64)
-    np.add.at(total, owner, counts)
-    return total
+def _joined_arrays(arrays: list[pa.Array]) -> pa.Array:
+    return pa.concat_arrays(arrays) if len(arrays) > 1 else arrays[0]

@@ -120,6 +120,10 @@ ARTIFACTS = pa.schema(
         ("retention_class", pa.string()),
         ("load_id", pa.string()),
         ("landed_at", UTC_MICROSECONDS),
+        # Set where `spanmart retention` took the content away. The row stays: ids still join, and
+        # the same content does not land again.
+        ("deleted_at", UTC_MICROSECONDS),
+        ("deletion_reason", pa.string()),
     ]
 )
 
@@ -154,6 +158,73 @@ LOADS = pa.schema(
     ]
 )
 
+# One row for each expectation of a run of `spanmart check`. Not part of a commit and not in the
+# ledger: a run is one file, there whole or not at all. Holds counts and shares, never a value.
+CHECKS = pa.schema(
+    [
+        ("check_id", pa.string()),
+        # What was checked: landed after the one (NULL: from the beginning), up to the other.
+        ("landed_after", UTC_MICROSECONDS),
+        ("landed_until", UTC_MICROSECONDS),
+        ("table_name", pa.string()),
+        ("expectation", pa.string()),
+        ("severity", pa.string()),
+        ("status", pa.string()),
+        ("measure", pa.string()),
+        ("observed", pa.float64()),
+        ("at_most", pa.float64()),
+        ("unexpected_count", pa.int64()),
+        ("row_count", pa.int64()),
+        ("description", pa.string()),
+        ("remedy", pa.string()),
+        ("spanmart_version", pa.string()),
+        ("great_expectations_version", pa.string()),
+        ("landed_at", UTC_MICROSECONDS),
+    ]
+)
+
+# The retention classes of the policy, all of them whenever one changed; the latest rows hold.
+RETENTION_CLASSES = pa.schema(
+    [
+        ("retention_class", pa.string()),
+        # Null: for ever.
+        ("days", pa.int64()),
+        ("is_default", pa.bool_()),
+        ("landed_at", UTC_MICROSECONDS),
+    ]
+)
+
+# Content that a data-subject request took away, for ever: a lander leaves it out, also where a new
+# record brings it again.
+ERASED_ARTIFACTS = pa.schema(
+    [("artifact_id", pa.string()), ("audit_id", pa.string()), ("landed_at", UTC_MICROSECONDS)]
+)
+
+# What was deleted, and who looked at raw content: one row an act and retention class when it
+# begins (`started`), and one when it is done.
+AUDITS = pa.schema(
+    [
+        ("audit_id", pa.string()),
+        ("status", pa.string()),
+        ("action", pa.string()),
+        ("reason", pa.string()),
+        ("retention_class", pa.string()),
+        ("subject_hashes", pa.list_(pa.string())),
+        ("trace_ids", pa.list_(pa.string())),
+        ("as_of", UTC_MICROSECONDS),
+        ("trace_count", pa.int64()),
+        ("artifact_count", pa.int64()),
+        ("artifact_bytes", pa.int64()),
+        ("shared_artifact_count", pa.int64()),
+        ("reject_count", pa.int64()),
+        ("raw_file_count", pa.int64()),
+        ("raw_row_count", pa.int64()),
+        ("performed_by_hash", pa.string()),
+        ("landed_at", UTC_MICROSECONDS),
+        ("spanmart_version", pa.string()),
+    ]
+)
+
 # In the order in which a commit makes them visible. `loads` is last: it is the commit log, and a
 # row whose load is not in it is not there.
 TABLES: dict[str, pa.Schema] = {
@@ -162,6 +233,11 @@ TABLES: dict[str, pa.Schema] = {
     "log_records": LOG_RECORDS,
     "feedback": FEEDBACK,
     "rejects": REJECTS,
+    # Of no load: each file stands for itself, written whole by privacy/side_tables.py.
+    "retention_classes": RETENTION_CLASSES,
+    "erased_artifacts": ERASED_ARTIFACTS,
+    "audits": AUDITS,
+    "checks": CHECKS,
     "loads": LOADS,
 }
 

@@ -1,146 +1,127 @@
-"""The landing directory: what lies where, what is whole, and how a commit becomes visible at once.
+"""The landing place: what lies where, what is whole, and how a commit becomes visible at once.
 
-A commit writes its files aside, then renames them into place under a lock, `loads` last. A row
-whose load is not in `loads` is not there; files of a commit without a `loads` file are what a
-killed run left, and go.
+A commit's files are written aside, then put into place, `loads` last. A row whose load is not in
+`loads` is not there; files of a commit without a `loads` file are what a killed run left, and go.
+Two kinds of place keep that promise by different means: a local folder (`local_store`) by renames
+under a lock, object storage (`remote_store`), which has neither, by a numbered log whose next entry
+only one lander can create.
 """
 
 from __future__ import annotations
 
-import os
-import re
+import errno
 import secrets
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
+import polars as pl
 import pyarrow as pa
-import pyarrow.parquet as pq
-from filelock import FileLock, Timeout
 
-from spanmart.landing.schemas import TABLES
+from spanmart.landing import objects
+from spanmart.landing.ledger import Commit, Ledger
+from spanmart.landing.schemas import RECORD_TABLES
+from spanmart.privacy.policy import Policy
 
-# A commit's name sorts by time and is unique among landers that start in the same microsecond.
-_COMMIT_NAME = re.compile(r"\d{8}T\d{12}-[0-9a-f]{8}")
-# So that every table can be read before anything landed in it. No commit is named like this.
-_EMPTY_FILE = Path("landed_on=1970-01-01", "empty.parquet")
-_STAGING = ".staging"
-_LOCK = ".lock"
 COMPRESSION = "zstd"
+# Tables whose files belong to a commit, `loads` last. The others' files stand for themselves.
+COMMITTED = (*RECORD_TABLES, "artifacts", "rejects", "loads")
+# So that every table can be read before anything landed in it. No commit is named like this.
+EMPTY_FOLDER, EMPTY_FILE = "landed_on=1970-01-01", "empty.parquet"
 
 
-class Store:
-    """One landing directory."""
+class Conflict(Exception):
+    """Another lander has committed since the ledger was read: what is new has to be found anew."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        root.mkdir(parents=True, exist_ok=True)
-        self._lock = FileLock(root / _LOCK)
+
+class CannotStore(OSError):
+    """The landing place takes nothing more. What landed before is whole."""
+
+
+class Store(Protocol):
+    """One landing place."""
+
+    @property
+    def location(self) -> str:
+        """As the user names it."""
+        ...
 
     def make_readable(self) -> None:
         """Gives every table a file, so that a reader finds its columns."""
-        for table, schema in TABLES.items():
-            path = self.root / table / _EMPTY_FILE
-            if not path.exists():
-                path.parent.mkdir(parents=True, exist_ok=True)
-                draft = path.with_name(f".{os.getpid()}.new")
-                pq.write_table(schema.empty_table(), draft, compression=COMPRESSION)
-                draft.replace(path)
+        ...
 
-    @contextmanager
-    def committing(self) -> Iterator[None]:
-        """One lander at a time; what killed ones left is gone when this one starts."""
-        with self._lock:
-            self._clean()
-            yield
+    def publish_classes(self, policy: Policy) -> None:
+        """Lands the retention classes of the policy where they changed, for models to read."""
+        ...
 
-    @contextmanager
-    def staging(self) -> Iterator[Path]:
-        """A directory for what is not committed yet; a lock in it says that its lander lives."""
-        directory = self.root / _STAGING / new_commit_id()
-        alive = FileLock(directory.with_suffix(".alive"))
-        # Under the lock, so that nobody cleans it away between its making and its being alive.
-        with self._lock:
-            directory.mkdir(parents=True)
-            alive.acquire()
-        try:
-            yield directory
-        finally:
-            shutil.rmtree(directory, ignore_errors=True)
-            alive.release()
-            directory.with_suffix(".alive").unlink(missing_ok=True)
+    def staging(self) -> AbstractContextManager[Path]:
+        """A local directory for what is not committed yet. It is gone when its lander is; what a
+        killed one left goes when the next one starts."""
+        ...
 
-    def commits(self) -> set[str]:
-        """The commits that are whole."""
-        return {path.stem for path in self._files("loads")}
+    def committing(self) -> AbstractContextManager[None]:
+        """While a commit is made. Where the place can lock, no other is made meanwhile."""
+        ...
 
-    def files(self, table: str) -> list[Path]:
-        """The files of a table that are part of whole commits."""
-        whole = self.commits()
-        return sorted(path for path in self._files(table) if path.stem in whole)
+    def ledger(self) -> Ledger:
+        """All commits that are whole, as of now."""
+        ...
 
-    def loads(self) -> pa.Table:
-        """The ledger."""
-        tables = [
-            pq.read_table(path, schema=TABLES["loads"], partitioning=None)
-            for path in self.files("loads")
-        ]
-        return pa.concat_tables(tables) if tables else TABLES["loads"].empty_table()
+    def columns(self, table: str, commits: Sequence[Commit], names: list[str]) -> pl.LazyFrame:
+        """Columns of a table in some of its commits; those that have no rows in it do not count."""
+        ...
 
-    def publish(self, drafts: dict[str, Path], commit_id: str, landed_at: datetime) -> None:
-        """Renames a commit's files into place. Only what `TABLES` has last makes it count."""
-        for table in TABLES:
-            if table in drafts:
-                path = self.path(table, commit_id, landed_at)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                _sync(drafts[table])
-                drafts[table].replace(path)
-                _sync(path.parent)
-                _sync(path.parent.parent)
+    def erased_artifacts(self) -> pa.Array:
+        """Ids of content that data-subject requests took away, as of now: it must not land again.
+        To be called after `ledger`."""
+        ...
 
-    def path(self, table: str, commit_id: str, landed_at: datetime) -> Path:
-        day = f"landed_on={landed_at.date().isoformat()}"
-        return self.root / table / day / f"{commit_id}.parquet"
+    def size(self, table: str, commit: Commit) -> int:
+        """Bytes of a table's file in a commit; 0 where it has none. Cheap after `ledger`."""
+        ...
 
-    def next_landed_at(self) -> datetime:
-        """Now, or just after the last commit where the clock has not moved on: it always
-        increases."""
-        now = datetime.now(UTC).replace(tzinfo=None)
-        landed = self.loads().column("landed_at")
-        latest = max((each for each in landed.to_pylist() if each), default=None)
-        return now if latest is None or latest < now else latest + timedelta(microseconds=1)
+    def publish(self, drafts: dict[str, Path], commit: Commit) -> None:
+        """Makes the files of a commit visible, all or none.
 
-    def _files(self, table: str) -> Iterator[Path]:
-        for path in (self.root / table).glob("landed_on=*/*.parquet"):
-            if _COMMIT_NAME.fullmatch(path.stem):
-                yield path
+        Raises Conflict when another commit has taken its place, and leaves nothing of it then.
+        """
+        ...
 
-    def _clean(self) -> None:
-        whole = self.commits()
-        for table in TABLES:
-            for path in self._files(table):
-                if path.stem not in whole:
-                    path.unlink()
-        for alive in (self.root / _STAGING).glob("*.alive"):
-            try:
-                with FileLock(alive, timeout=0):
-                    shutil.rmtree(alive.with_suffix(""), ignore_errors=True)
-                alive.unlink(missing_ok=True)
-            except Timeout:
-                # Another lander prepares its batches there.
-                continue
+
+def open_store(landing: Path | str) -> Store:
+    """Of a folder or a URL; creates nothing yet."""
+    if isinstance(landing, str) and objects.is_url(landing):
+        from spanmart.landing.remote_store import RemoteStore
+
+        return RemoteStore(landing)
+    from spanmart.landing.local_store import LocalStore
+
+    return LocalStore(Path(landing))
 
 
 def new_commit_id() -> str:
+    """Sorts by time, and is unique among landers that start in the same microsecond."""
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{secrets.token_hex(4)}"
 
 
-def _sync(path: Path) -> None:
-    """To the disk: a rename that outlives a power cut must not name a file that does not."""
-    descriptor = os.open(path, os.O_RDONLY)
+def day_of(landed_at: datetime) -> str:
+    return f"landed_on={landed_at.date().isoformat()}"
+
+
+@contextmanager
+def storing(location: str) -> Iterator[None]:
+    """Errors of writing to the landing place, told apart from those of reading a file."""
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        yield
+    except CannotStore:
+        raise
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        todo = "make room" if full else "see to it"
+        said = error.strerror or str(error)
+        raise CannotStore(
+            f"{location} cannot be written to: {said}. What landed so far is whole: {todo}, then "
+            "run the same command again."
+        ) from error

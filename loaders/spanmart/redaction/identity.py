@@ -7,6 +7,8 @@ import hmac
 import re
 from collections.abc import Callable, Iterable
 
+from spanmart.redaction import json_names
+
 PREFIX = "h1_"
 _DIGITS = 32
 _HASHED = re.compile(rf"{PREFIX}[0-9a-f]{{{_DIGITS}}}")
@@ -21,88 +23,133 @@ IDENTITY_KEY = re.compile(
     """
 )
 
-# The same keys inside JSON text. A bare "user" is a person in parameters and metadata, but a line
-# of a dialogue in content.
-_JSON_NAMES = r"(?:[A-Za-z_]*[._-])?(?:end_?)?user[._-]?(?:id|uid|email|name|login)"
-_JSON_PAIR = r'(\\*"(?:{names})\\*"\s*:\s*)(\\*")?([^"\\,}}\]\s][^"\\,}}\]]*)'
-IN_CONTENT = re.compile(_JSON_PAIR.format(names=_JSON_NAMES), re.IGNORECASE)
-IN_PARAMETERS = re.compile(_JSON_PAIR.format(names=_JSON_NAMES + "|(?:end_?)?user"), re.IGNORECASE)
-# What both cannot match without.
-IN_JSON_HINT = r'(?:user|User|USER)[A-Za-z._-]{0,8}\\*" ?:'
+SESSION_KEY = re.compile(r"(?i)(?:^|[._-]|(?<=[a-z]))session[._-]?id$")
+
+# The same keys inside JSON text.
+IN_PARAMETERS = re.compile(
+    json_names.member(f"{json_names.USER_NAMES}|{json_names.BARE_USER_NAMES}"), re.IGNORECASE
+)
 
 
-# A person in a record that could not be read: OTLP's key and value beside each other, and the
-# author of feedback.
-_VALUE = r'\\*"value\\*"\s*:\s*\{\s*\\*"\w+\\*"\s*:\s*\\*"?([^"\\}\]]+)'
-_KEY = r'\\*"key\\*"\s*:\s*\\*"([^"\\]*)\\*"'
-_KEY_THEN_VALUE = re.compile(_KEY + r"\s*,\s*" + _VALUE)
-_VALUE_THEN_KEY = re.compile(_VALUE + r'\\*"?\s*\}\s*,\s*' + _KEY)
-_AUTHOR = re.compile(r'("author"\s*:\s*"?)([^"\\,}]+)')
+# A person in a record that could not be read: OTLP's key and value beside each other.
+_VALUE = re.compile(r'(\\*")value\1\s*:\s*(?=\{)')
+_KEY = r'(\\*")key\\*"\s*:\s*\\*"([^"\\]*)\\*"'
+_KEY_BEFORE = re.compile(_KEY + r"\s*,\s*\Z")
+_KEY_BEHIND = re.compile(r"\s*,\s*" + _KEY)
+# The names in front of OTLP's values, and of any value where a producer wrote none.
+_LEAF = r"(?:string|int|double|bytes|bool)_?[vV]alue"
+_KEY_CHARS = 512
 
 
 class Identities:
-    """Hashes of people under one secret; whoever lacks it cannot tell who a hash is."""
+    """Hashes of people under one secret; whoever lacks it cannot tell who a hash is.
 
-    def __init__(self, secret: bytes, extra_keys: Iterable[str] = ()) -> None:
+    `extra_keys`: attribute keys beyond the rule, `KEY` or `KEY#json.path`. `hash_sessions`: session
+    ids, too. `argument_keys`: names of JSON members beyond the rule, in the payloads of tools.
+    """
+
+    def __init__(
+        self,
+        secret: bytes,
+        extra_keys: Iterable[str] = (),
+        *,
+        hash_sessions: bool = False,
+        argument_keys: Iterable[str] = (),
+    ) -> None:
         self._secret = secret
+        self._hash_sessions = hash_sessions
         entries = [entry.partition("#") for entry in extra_keys]
         self._keys = {key for key, _, path in entries if not path}
-        self._paths = {path.rpartition(".")[2] for _, _, path in entries if path}
+        # Only the last step of a path is looked for: content is never parsed.
+        own = {path.rpartition(".")[2] for _, _, path in entries if path}
+        sessions = [json_names.SESSION_NAMES] if hash_sessions else []
+        own_names = [re.escape(name) for name in sorted(own)]
+        arguments = [re.escape(name) for name in sorted(set(argument_keys))]
+        names = [json_names.USER_NAMES, *sessions, *own_names]
+        self._in_content = json_names.replacer(names, self.hashed)
+        self._in_parameters = json_names.replacer([*names, json_names.BARE_USER_NAMES], self.hashed)
+        self._in_tool_payload = json_names.replacer(
+            [*names, json_names.TOOL_NAMES, *arguments], self.hashed, objects=True
+        )
+        # Also the author of feedback, and own keys where attributes are a plain object.
+        own_keys = [re.escape(key) for key in sorted(self._keys)]
+        self._in_raw = json_names.replacer(
+            [
+                *(*names, json_names.BARE_USER_NAMES, json_names.TOOL_NAMES, "author"),
+                *(*own_keys, *arguments),
+            ],
+            self.hashed,
+            objects=True,
+        )
+        self._leaves = json_names.replacer([_LEAF], self.hashed)
         self._known: dict[str, str] = {}
-        # Without a match of this pattern, text names nobody in JSON.
-        own = [rf'{re.escape(name)}\\*"\s*:' for name in sorted(self._paths)]
-        self.json_hint = "|".join([IN_JSON_HINT, *own])
+        # Without a match of these, text names nobody in JSON: Rust's syntax, for whole columns.
+        by_name = [rf"{name}\\*[\"']\s*:" for name in own_names]
+        self.json_hint = "|".join(
+            [json_names.USER_HINT, *([json_names.SESSION_HINT] if hash_sessions else []), *by_name]
+        )
+        self.tool_hint = "|".join(
+            [self.json_hint, json_names.TOOL_HINT] + [rf"{name}\\*[\"']\s*:" for name in arguments]
+        )
 
     def is_identity(self, key: str) -> bool:
-        return key in self._keys or IDENTITY_KEY.search(key) is not None
+        if key in self._keys or IDENTITY_KEY.search(key) is not None:
+            return True
+        return self._hash_sessions and SESSION_KEY.search(key) is not None
 
     def hashed(self, value: str) -> str:
         if value == "" or _HASHED.fullmatch(value):
             return value
         if value not in self._known:
-            digest = hmac.digest(self._secret, value.encode(), "sha256").hex()
+            digest = hmac.digest(
+                self._secret, value.encode("utf-8", "surrogatepass"), "sha256"
+            ).hex()
             self._known[value] = PREFIX + digest[:_DIGITS]
         return self._known[value]
 
     def in_raw_record(self, text: str) -> str:
         """Hashes the people in the text of a record that could not be read."""
-
-        def known(match: re.Match[str], key: int, value: int) -> str:
-            if not self.is_identity(match[key]):
-                return match[0]
-            start, end = match.start(value) - match.start(), match.end(value) - match.start()
-            return match[0][:start] + self.hashed(match[value]) + match[0][end:]
-
-        text = _KEY_THEN_VALUE.sub(lambda match: known(match, 1, 2), text)
-        text = _VALUE_THEN_KEY.sub(lambda match: known(match, 2, 1), text)
-        text = _AUTHOR.sub(lambda match: match[1] + self.hashed(match[2]), text)
-        return self.in_json(is_content=False)(text)[0]
+        parts, written, position = [], 0, 0
+        while match := _VALUE.search(text, position):
+            start, end = match.end(), _end_of_object(text, match.end(), match[1])
+            before = _KEY_BEFORE.search(text, max(match.start() - _KEY_CHARS, 0), match.start())
+            behind = _KEY_BEHIND.match(text, end)
+            if any(key and self.is_identity(key[2]) for key in (before, behind)):
+                # Every leaf: a person may have been given as a list of their names.
+                parts += [text[written:start], self._leaves(text[start:end])[0]]
+                written = position = end
+            else:
+                position = start
+        return self._in_raw("".join([*parts, text[written:]]))[0]
 
     def in_json(self, is_content: bool) -> Callable[[str], tuple[str, int]]:
-        """Hashes the people named in JSON text; returns the text and how many there were."""
-        patterns = [IN_CONTENT if is_content else IN_PARAMETERS]
-        if self._paths:
-            names = "|".join(map(re.escape, sorted(self._paths)))
-            patterns.append(re.compile(_JSON_PAIR.format(names=names)))
+        """Hashes the people named in JSON text; returns the text and how many there were.
 
-        def replace(text: str) -> tuple[str, int]:
-            count = 0
+        For rows that match `json_hint`; others hold nothing.
+        """
+        return self._in_content if is_content else self._in_parameters
 
-            def one(match: re.Match[str]) -> str:
-                nonlocal count
-                value = match[3].strip()
-                if value in ("null", "true", "false") and not match[2]:
-                    return match[0]
-                count += 1
-                # A number becomes text: without its quotes the JSON would break.
-                opening, closing = (match[2], "") if match[2] else ('"', '"')
-                return f"{match[1]}{opening}{self.hashed(value)}{closing}"
+    def in_tool_payload(self) -> Callable[[str], tuple[str, int]]:
+        """As `in_json`, for what a tool is given and gives back, where ids of people and accounts
+        stand under many names (`json_names.TOOL_NAMES`). For rows that match `tool_hint`.
 
-            for pattern in patterns:
-                text = pattern.sub(one, text)
-            return text, count
+        The same value has the same hash here and under `user.id`, so that both join.
+        """
+        return self._in_tool_payload
 
-        return replace
+
+def _end_of_object(text: str, start: int, quote: str) -> int:
+    """Behind the brace that closes the one at `start`, in JSON with such quotes; the end of the
+    text, where it was cut off before."""
+    depth, is_text = 0, False
+    for match in re.compile(r'\\*"|[{}]').finditer(text, start):
+        if match[0] == quote:
+            is_text = not is_text
+        elif match[0] in "{}" and not is_text:
+            depth += 1 if match[0] == "{" else -1
+            if depth == 0:
+                return match.end()
+    return len(text)
 
 
 def record_key(secret: bytes) -> bytes:

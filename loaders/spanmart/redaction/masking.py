@@ -12,14 +12,16 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spanmart.redaction.detectors import DETECTORS, Detector, python_pattern
+from spanmart.redaction.detectors import DETECTORS, Detector, checked_text
 
 Counts = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.int64]
 
 # One search for all hints is slower than one each on long text, where each skips ahead on its own,
 # and faster on short text, where starting a search is what costs.
-_SHORT_BYTES = 128
+_SHORT_BYTES = 256
+# Nothing that is masked is shorter: the shortest e-mail address has six characters.
+_SHORTEST_BYTES = 6
 # Below this, compiling the patterns anew for the engine costs more than looking in Python.
 _FEW_BYTES = 16 << 10
 _ANY_HINT = "|".join(f"(?:{detector.hint})" for detector in DETECTORS)
@@ -34,36 +36,58 @@ class Masked:
     counts: Counts | None
 
 
+@dataclass(frozen=True)
+class Changes:
+    """The rows of a column that change, what they become, and how many masks or hashes each
+    got."""
+
+    rows: Rows
+    texts: pl.Series
+    counts: Counts
+
+
+NO_CHANGES = Changes(np.zeros(0, np.int64), pl.Series(dtype=pl.String), np.zeros(0, np.int64))
+
+
 def mask(texts: pa.Array) -> Masked:
     """Every detector over every text. Nulls stay null."""
-    column = pl.Series(values=texts)
+    changes = masks(pl.Series(values=texts))
+    if len(changes.rows) == 0:
+        return Masked(texts, None)
+    counts: Counts = np.zeros(len(texts), dtype=np.int64)
+    counts[changes.rows] = changes.counts
+    return Masked(replaced(texts, changes), counts)
+
+
+def masks(column: pl.Series) -> Changes:
+    """What every detector changes in a column of text."""
     detectors = _detectors_for(column)
     if not detectors:
-        return Masked(texts, None)
+        return NO_CHANGES
     everywhere = _rows_with_a_hint(column)
     if len(everywhere) == 0:
-        return Masked(texts, None)
-    if len(everywhere) < len(column):
-        column = column.gather(everywhere)
-    hits = [(detector, _hits(column, detector)) for detector in detectors]
+        return NO_CHANGES
+    column = column.gather(everywhere)
+    hits = [(detector, _hits(column, detector)) for detector in _detectors_for(column)]
+    if not hits:
+        return NO_CHANGES
     rows = np.unique(np.concatenate([found for _, found in hits]))
-    if len(rows) == 0:
-        return Masked(texts, None)
     # From here on only the rows that hold something: few, and each small against the column.
     some = column.gather(rows)
-    some_counts = np.zeros(len(rows), dtype=np.int64)
+    counts = np.zeros(len(rows), dtype=np.int64)
     for detector, found in hits:
         if len(found):
-            some = _apply(detector, some, some_counts)
-    if not some_counts.any():
-        return Masked(texts, None)
-    rows = everywhere[rows]
-    counts: Counts = np.zeros(len(texts), dtype=np.int64)
-    counts[rows] = some_counts
-    replaced = np.zeros(len(texts), dtype=bool)
-    replaced[rows] = True
-    new = pc.replace_with_mask(texts, pa.array(replaced), some.to_arrow().cast(texts.type))
-    return Masked(new, counts)
+            some = _apply(detector, some, counts)
+    changed = np.flatnonzero(counts)
+    return Changes(everywhere[rows[changed]], some.gather(changed), counts[changed])
+
+
+def replaced(texts: pa.Array, changes: Changes) -> pa.Array:
+    """The texts with the changes in their places."""
+    is_changed = np.zeros(len(texts), dtype=bool)
+    is_changed[changes.rows] = True
+    new = changes.texts.to_arrow().cast(texts.type)
+    return pc.replace_with_mask(texts, pa.array(is_changed), new)
 
 
 def mask_text(text: str) -> str:
@@ -81,10 +105,13 @@ def _detectors_for(column: pl.Series) -> list[Detector]:
 
 
 def _rows_with_a_hint(column: pl.Series) -> Rows:
-    """All rows, where looking for each hint on its own is as fast as looking for any."""
-    if column.str.len_bytes().sum() < _SHORT_BYTES * len(column):
-        return np.flatnonzero(_matches(column, _ANY_HINT))
-    return np.arange(len(column))
+    """The short rows that match any hint, and all long ones, where looking for each hint on its
+    own is as fast as looking for any."""
+    size = column.str.len_bytes().fill_null(0).to_numpy()
+    is_short = size < _SHORT_BYTES
+    short = np.flatnonzero(is_short & (size >= _SHORTEST_BYTES))
+    found = short[_matches(column.gather(short), _ANY_HINT)]
+    return np.sort(np.concatenate([np.flatnonzero(~is_short), found]))
 
 
 def _hits(column: pl.Series, detector: Detector) -> Rows:
@@ -110,32 +137,12 @@ def _apply(detector: Detector, column: pl.Series, counts: Counts) -> pl.Series:
         counts[rows] += matches[rows]
         new = some.str.replace_all(detector.pattern, detector.replacement)
     else:
-        checked = [_checked(detector, text) for text in some.to_list()]
+        checked = [checked_text(detector, text) for text in some.to_list()]
         counts[rows] += [count for _, count in checked]
         new = pl.Series([text for text, _ in checked], dtype=pl.String)
     return column.scatter(rows, new)
 
 
-def _checked(detector: Detector, text: str) -> tuple[str, int]:
-    count = 0
-
-    def decide(match: re.Match[str]) -> str:
-        nonlocal count
-        assert detector.check is not None
-        length = detector.check(match[2])
-        if length is None:
-            return match[0]
-        count += 1
-        return match[1] + detector.mask + match[2][length:]
-
-    return _compiled(detector.name).sub(decide, text), count
-
-
 @cache
 def _hint(name: str) -> re.Pattern[str]:
     return re.compile(next(each.hint for each in DETECTORS if each.name == name))
-
-
-@cache
-def _compiled(name: str) -> re.Pattern[str]:
-    return python_pattern(next(each for each in DETECTORS if each.name == name))

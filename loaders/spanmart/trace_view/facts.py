@@ -100,7 +100,8 @@ def read_contents(landing: Path, artifact_ids: Sequence[str]) -> dict[str, str]:
         found = rows(
             connection,
             "select artifact_id, any_value(content) as content from read_parquet(?) "
-            "where list_contains(?, artifact_id) group by all",
+            # Where a retention class or a request took the content away, its row stays.
+            "where list_contains(?, artifact_id) and content is not null group by all",
             [files, list(artifact_ids)],
         )
     return {row["artifact_id"]: row["content"] for row in found}

@@ -24,12 +24,15 @@ import pyarrow.compute as pc
 from spanmart.formats import _ids
 from spanmart.formats._otlp import values
 from spanmart.records import Children, Index, KeyValues, Records
+from spanmart.redaction import masking
 from spanmart.rejects import Reason, Reject, excerpt
+from spanmart.stages import stage
 
 Mask = npt.NDArray[np.bool_]
 
 _KINDS = pa.array(["unspecified", "internal", "server", "client", "producer", "consumer"])
 _STATUS_CODES = pa.array(["unset", "ok", "error"])
+_HEX = "^(?:0[xX])?[0-9a-fA-F]*$"
 # Severity numbers come in fours; the text of the specification for each four.
 _SEVERITIES = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 
@@ -83,7 +86,13 @@ def flatten(messages: pa.RecordBatch, signal: str, record_numbers: Index, last_w
 
     With `last_word` nothing is odd any more: records without a usable id become rejects.
     """
-    shape = _SIGNALS[signal]
+    with stage("flatten"):
+        return _flattened(messages, _SIGNALS[signal], record_numbers, last_word)
+
+
+def _flattened(
+    messages: pa.RecordBatch, shape: _Signal, record_numbers: Index, last_word: bool
+) -> Flat:
     odd = np.zeros(messages.num_rows, dtype=bool)
 
     def mark_odd(mask: Mask, message: Index) -> None:
@@ -218,10 +227,20 @@ def _attributes(
 def _id(
     column: pa.Array, one: Callable[[str], str | None], digits: int
 ) -> tuple[pa.Array, pa.Array]:
-    """The canonical id ("" for none, null when unreadable), and the id as the source wrote it."""
+    """The canonical id ("" for none, null when unreadable), and the id as the source wrote it: but
+    for secrets, which have been met where an id belongs."""
     source = _ids.hexadecimal(column) if pa.types.is_binary(column.type) else column
     source = pc.fill_null(source, "")
-    return _ids.canonical(source, one, digits), source
+    canonical = _ids.canonical(source, one, digits)
+    is_other = _mask(pc.not_equal(pc.fill_null(canonical, ""), source))
+    if is_other.any():
+        # An id that was read is no text if it is hexadecimal; some have the digits of a card.
+        is_id = pc.and_(pc.is_valid(canonical), pc.match_substring_regex(source, _HEX))
+        is_other &= ~_mask(is_id)
+        masked = masking.mask(source.filter(is_other))
+        if masked.counts is not None:
+            source = pc.replace_with_mask(source, pa.array(is_other), masked.texts)
+    return canonical, source
 
 
 def _nanos(column: pa.Array, message: Index, mark_odd: Callable[[Mask, Index], None]) -> pa.Array:

@@ -3,18 +3,19 @@ one."""
 
 from __future__ import annotations
 
-import io
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.json as pj
 
-from spanmart.formats._otlp import shapes, tolerant
+from spanmart.formats._otlp import documents, shapes, tolerant
+from spanmart.formats._otlp.columnar import Columnar
 from spanmart.formats._otlp.flatten import flatten
+from spanmart.formats._streams import line_feeds
 from spanmart.records import Batch, Index
 from spanmart.rejects import Reason, Reject, excerpt
 
@@ -25,10 +26,9 @@ BLOCK_BYTES = 16 << 20
 # small: one odd line then costs a few lines, not a block.
 _PIECES = 16
 _SMALL_PIECE = 8
-# The columnar reader counts bytes in 32 bits.
-_MAX_COLUMNAR_BYTES = (1 << 31) - 1
 _SIGNALS = ("spans", "log_records")
 _BLANK = b" \t\r\n"
+_SEPARATORS = re.compile(r"[ \t\r\n,]*")
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -39,6 +39,10 @@ class _Lines:
     lines: list[bytes]
     numbers: Index
 
+    @property
+    def last(self) -> int:
+        return int(self.numbers[-1]) if len(self.numbers) else 0
+
     def cut(self, pieces: int) -> Iterator[_Lines]:
         size = -(-len(self.lines) // pieces)
         for start in range(0, len(self.lines), size):
@@ -47,31 +51,53 @@ class _Lines:
 
 
 def read(stream: BinaryIO) -> Iterator[Batch]:
-    """Batches of records; JSON Lines stream, a document is read whole."""
+    """Batches of records; JSON Lines stream, and so does a document too big to be read whole."""
+    columnar = Columnar()
+
+    def lines(block: bytes, first_number: int) -> Batch:
+        return read_lines(block, first_number, columnar=columnar)
+
     first = stream.read(BLOCK_BYTES).removeprefix(_BOM)
+    if _is_document(first) or b"\n" not in first:
+        first += stream.read(max(documents.TOO_BIG_BYTES - len(first), 0))
+        is_whole = len(first) < documents.TOO_BIG_BYTES
+        if not is_whole and (_is_document(first) or b"\n" not in first):
+            yield from documents.read(first, stream, lines)
+            return
     if _is_document(first):
-        yield _read_document(first + stream.read())
+        yield _read_document(first)
         return
     number = 1
     for block, ends_whole in _blocks(first, stream):
-        yield read_lines(block, number, ends_whole)
-        number += block.count(b"\n")
+        if not ends_whole and len(block) > documents.TOO_BIG_BYTES:
+            # One line is a document of its own.
+            yield from documents.read(block, stream, lines, number)
+            return
+        line_count = _line_count(block)
+        yield _read_lines(block, number, line_count, ends_whole, columnar)
+        number += line_count
 
 
-def read_lines(block: bytes, first_number: int, ends_whole: bool = True) -> Batch:
+def read_lines(
+    block: bytes, first_number: int, ends_whole: bool = True, columnar: Columnar | None = None
+) -> Batch:
     """The records of whole lines. The last line may be cut off only when `ends_whole` is false."""
+    return _read_lines(block, first_number, _line_count(block), ends_whole, columnar or Columnar())
+
+
+def _read_lines(
+    block: bytes, first_number: int, line_count: int, ends_whole: bool, columnar: Columnar
+) -> Batch:
     batch = Batch()
-    line_count = block.count(b"\n") + (not block.endswith(b"\n"))
-    messages = _columnar(block, line_count)
+    messages = columnar.read(block, line_count)
     if messages is not None:
         numbers = np.arange(first_number, first_number + line_count, dtype=np.int64)
         odd = _flatten_into(batch, messages, numbers)
         if odd.any():
             lines = block.split(b"\n")
             chosen = np.flatnonzero(odd)
-            _read_tolerantly(
-                batch, _Lines([lines[row] for row in chosen], numbers[chosen]), ends_whole
-            )
+            piece = _Lines([lines[row] for row in chosen], numbers[chosen])
+            _read_tolerantly(batch, piece, None if ends_whole else int(numbers[-1]))
         return batch
     lines = block.split(b"\n")
     filled = [row for row, line in enumerate(lines) if line.strip(_BLANK)]
@@ -82,47 +108,48 @@ def read_lines(block: bytes, first_number: int, ends_whole: bool = True) -> Batc
             np.array(filled, dtype=np.int64) + first_number,
         ),
         ends_whole,
+        columnar,
     )
     return batch
 
 
-def _read_piece(batch: Batch, piece: _Lines, ends_whole: bool) -> None:
+def _read_piece(batch: Batch, piece: _Lines, ends_whole: bool, columnar: Columnar) -> None:
+    """Sifts the lines that the columnar reader refuses from the others, then reads each kind at
+    once."""
+    good: list[tuple[pa.RecordBatch, _Lines]] = []
+    odd: list[_Lines] = []
+    _sift(piece, columnar, good, odd)
+    for schema in shapes.BY_COLUMNS:
+        chosen = [(messages, lines) for messages, lines in good if messages.schema == schema]
+        if not chosen:
+            continue
+        messages = pa.Table.from_batches([each for each, _ in chosen]).combine_chunks()
+        numbers = np.concatenate([lines.numbers for _, lines in chosen])
+        texts = [line for _, lines in chosen for line in lines.lines]
+        rows = np.flatnonzero(_flatten_into(batch, messages.to_batches()[0], numbers))
+        odd.append(_Lines([texts[row] for row in rows], numbers[rows]))
+    if odd:
+        lines = [line for each in odd for line in each.lines]
+        numbers = np.concatenate([each.numbers for each in odd])
+        _read_tolerantly(batch, _Lines(lines, numbers), piece.last if not ends_whole else None)
+
+
+def _sift(
+    piece: _Lines,
+    columnar: Columnar,
+    good: list[tuple[pa.RecordBatch, _Lines]],
+    odd: list[_Lines],
+) -> None:
     if not piece.lines:
         return
-    messages = _columnar(b"\n".join(piece.lines), len(piece.lines))
+    messages = columnar.read(b"\n".join(piece.lines), len(piece.lines))
     if messages is not None:
-        odd = np.flatnonzero(_flatten_into(batch, messages, piece.numbers))
-        odd_lines = _Lines([piece.lines[row] for row in odd], piece.numbers[odd])
-        _read_tolerantly(batch, odd_lines, ends_whole)
+        good.append((messages, piece))
     elif len(piece.lines) <= _SMALL_PIECE:
-        _read_tolerantly(batch, piece, ends_whole)
+        odd.append(piece)
     else:
         for smaller in piece.cut(_PIECES):
-            last = smaller.numbers[-1] == piece.numbers[-1]
-            _read_piece(batch, smaller, ends_whole or not last)
-
-
-def _columnar(block: bytes, line_count: int, one_document: bool = False) -> pa.RecordBatch | None:
-    """The block as messages, or None if a line of it needs another reader."""
-    if not 0 < len(block) < _MAX_COLUMNAR_BYTES:
-        return None
-    try:
-        block.decode("utf-8") if not block.isascii() else None
-        table = pj.read_json(
-            pa.BufferReader(block),
-            read_options=pj.ReadOptions(use_threads=False, block_size=len(block) + 1),
-            parse_options=pj.ParseOptions(
-                explicit_schema=shapes.MESSAGE,
-                unexpected_field_behavior="ignore",
-                newlines_in_values=one_document,
-            ),
-        )
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, UnicodeDecodeError):
-        return None
-    # Blank lines, and two objects in one line, would shift the numbers of the lines after them.
-    if table.num_rows != line_count and not one_document:
-        return None
-    return table.combine_chunks().to_batches()[0] if table.num_rows else None
+            _sift(smaller, columnar, good, odd)
 
 
 def _flatten_into(batch: Batch, messages: pa.RecordBatch, numbers: Index) -> Any:
@@ -144,15 +171,15 @@ def _flatten_into(batch: Batch, messages: pa.RecordBatch, numbers: Index) -> Any
     return odd
 
 
-def _read_tolerantly(batch: Batch, piece: _Lines, ends_whole: bool) -> None:
-    documents: list[Any] = []
+def _read_tolerantly(batch: Batch, piece: _Lines, cut_off: int | None) -> None:
+    """`cut_off` is the number of the line that the end of the file may have cut off."""
+    found: list[Any] = []
     numbers: list[int] = []
     for line, number in zip(piece.lines, piece.numbers.tolist(), strict=True):
-        is_cut_off = not ends_whole and number == piece.numbers[-1]
-        for document in _documents(batch, line, number, is_cut_off):
-            documents.append(document)
+        for document in _documents(batch, line, number, number == cut_off):
+            found.append(document)
             numbers.append(number)
-    add_documents(batch, documents, numbers)
+    add_documents(batch, found, numbers)
 
 
 def add_documents(batch: Batch, documents: list[Any], numbers: list[int]) -> None:
@@ -161,17 +188,17 @@ def add_documents(batch: Batch, documents: list[Any], numbers: list[int]) -> Non
     for document, number in zip(documents, numbers, strict=True):
         for message in document if isinstance(document, list) else [document]:
             try:
-                readable.append(tolerant.messages([message]))
+                readable.append(tolerant.normalised(message))
                 readable_numbers.append(number)
-            except (tolerant.NotAnExport, RecursionError, pa.ArrowException) as error:
-                deep = isinstance(error, RecursionError)
-                reason = Reason.TOO_DEEP if deep else Reason.NOT_AN_EXPORT
-                shown = "" if deep else excerpt(json.dumps(message, ensure_ascii=False))
-                detail = str(error) if isinstance(error, tolerant.NotAnExport) else ""
-                batch.rejects.append(Reject(number, reason, shown, detail))
+                for each in tolerant.not_records(message):
+                    batch.rejects.append(_not_an_export(each, number, "a record is no object"))
+            except tolerant.NotAnExport as error:
+                batch.rejects.append(_not_an_export(message, number, str(error)))
+            except RecursionError:
+                batch.rejects.append(Reject(number, Reason.TOO_DEEP, ""))
     if not readable:
         return
-    messages = pa.Table.from_batches(readable).combine_chunks().to_batches()[0]
+    messages = tolerant.columns(readable)
     for signal in _SIGNALS:
         flat = flatten(messages, signal, np.array(readable_numbers), last_word=True)
         if flat.records is not None:
@@ -179,8 +206,14 @@ def add_documents(batch: Batch, documents: list[Any], numbers: list[int]) -> Non
         batch.rejects.extend(flat.rejects)
 
 
+def _not_an_export(json_value: Any, number: int, detail: str) -> Reject:
+    shown = excerpt(json.dumps(json_value, ensure_ascii=False))
+    return Reject(number, Reason.NOT_AN_EXPORT, shown, detail)
+
+
 def _documents(batch: Batch, line: bytes, number: int, is_cut_off: bool) -> list[Any]:
-    """The JSON documents of a line: nearly always one, but two without a line feed are met too."""
+    """The JSON documents of a line: nearly always one, but two without a line feed are met, and so
+    are commas between them."""
     try:
         return [tolerant.parse(line)]
     except RecursionError:
@@ -188,13 +221,13 @@ def _documents(batch: Batch, line: bytes, number: int, is_cut_off: bool) -> list
         return []
     except ValueError:
         pass
-    text = line.decode("utf-8", errors="replace").strip()
-    documents = []
+    text = line.decode("utf-8", errors="replace")
+    found: list[Any] = []
     decoder = json.JSONDecoder()
-    position = 0
+    position = _after_separators(text, 0)
     while position < len(text):
         try:
-            document, position = decoder.raw_decode(text, position)
+            document, end = decoder.raw_decode(text, position)
         except RecursionError:
             batch.rejects.append(Reject(number, Reason.TOO_DEEP, excerpt(text[position:])))
             break
@@ -203,9 +236,14 @@ def _documents(batch: Batch, line: bytes, number: int, is_cut_off: bool) -> list
             reason = Reason.TRUNCATED_RECORD if truncated else Reason.NOT_JSON
             batch.rejects.append(Reject(number, reason, excerpt(text[position:])))
             break
-        documents.append(document)
-        position += len(text[position:]) - len(text[position:].lstrip())
-    return documents
+        found.append(document)
+        position = _after_separators(text, end)
+    return found
+
+
+def _after_separators(text: str, position: int) -> int:
+    match = _SEPARATORS.match(text, position)
+    return match.end() if match else position
 
 
 def _is_at_end(error: json.JSONDecodeError, text: str) -> bool:
@@ -224,29 +262,35 @@ def _is_document(head: bytes) -> bool:
 
 def _read_document(content: bytes) -> Batch:
     batch = Batch()
-    messages = _columnar(content, 0, one_document=True)
+    messages = Columnar().read(content, 0, one_document=True)
     if messages is not None:
         numbers = np.arange(1, messages.num_rows + 1, dtype=np.int64)
         if not _flatten_into(batch, messages, numbers).any():
             return batch
         batch = Batch()
-    documents = _documents(batch, content, 1, is_cut_off=True)
-    add_documents(batch, documents, list(range(1, len(documents) + 1)))
+    found = _documents(batch, content, 1, is_cut_off=True)
+    add_documents(batch, found, list(range(1, len(found) + 1)))
     return batch
 
 
+def _line_count(block: bytes) -> int:
+    return line_feeds(block) + (not block.endswith(b"\n"))
+
+
 def _blocks(first: bytes, stream: BinaryIO) -> Iterator[tuple[bytes, bool]]:
-    """Blocks that end with a line feed, and last what follows the last one."""
-    pending = io.BytesIO()
+    """Blocks that end with a line feed, and last what follows the last one: the end of the stream,
+    or the start of a line too big for a block."""
+    rest: list[bytes] = []
     chunk = first
     while chunk:
         cut = chunk.rfind(b"\n") + 1
         if cut:
-            pending.write(chunk[:cut])
-            yield pending.getvalue(), True
-            pending = io.BytesIO()
-        pending.write(chunk[cut:])
+            yield b"".join((*rest, memoryview(chunk)[:cut])), True
+            rest = []
+        rest.append(chunk[cut:])
+        if sum(map(len, rest)) > documents.TOO_BIG_BYTES:
+            break
         chunk = stream.read(BLOCK_BYTES)
-    rest = pending.getvalue()
-    if rest.strip(_BLANK):
-        yield rest, False
+    last = b"".join(rest)
+    if last.strip(_BLANK):
+        yield last, False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Any, BinaryIO
 
@@ -13,10 +13,20 @@ import pyarrow as pa
 import zstandard
 from google.protobuf.message import DecodeError, Message
 
+from spanmart.bounds import READING
 from spanmart.formats import HEAD_BYTES
 from spanmart.formats._otlp import descriptors, json_reader
 from spanmart.formats._otlp.flatten import flatten
-from spanmart.formats._otlp.frames import ZSTD_MAGIC, Frame, frames, framing, signal
+from spanmart.formats._otlp.frames import (
+    ZSTD_MAGIC,
+    Frame,
+    Framing,
+    frames,
+    framing,
+    largest_message,
+    signal,
+)
+from spanmart.formats._otlp.message_pieces import TooLarge, pieces
 from spanmart.formats._streams import rejoined
 from spanmart.records import Batch, Index
 from spanmart.rejects import Reason, Reject
@@ -38,7 +48,9 @@ def read(stream: BinaryIO) -> Iterator[Batch]:
     batch = Batch()
     pending: dict[str, list[tuple[int, bytes]]] = {name: [] for name in _MESSAGES}
     size = 0
-    for number, frame in enumerate(frames(whole, how), start=1):
+    for count, frame in enumerate(frames(whole, how), start=1):
+        # All of a bare message is one record, however many parts it is read in.
+        number = 1 if how is Framing.BARE else count
         payload = _payload(batch, frame, number)
         if payload is None:
             continue
@@ -47,12 +59,26 @@ def read(stream: BinaryIO) -> Iterator[Batch]:
             reason = Reason.UNKNOWN_SIGNAL
             batch.rejects.append(Reject(number, reason, f"{len(payload)} bytes"))
             continue
-        pending[kind].append((number, payload))
-        size += len(payload)
-        if size >= BATCH_BYTES:
-            yield _decode(batch, pending)
-            batch, pending, size = Batch(), {name: [] for name in _MESSAGES}, 0
+        for piece in _pieces(payload):
+            if isinstance(piece, TooLarge):
+                batch.rejects.append(_too_large(number, piece.bytes))
+                continue
+            pending[kind].append((number, piece))
+            size += len(piece)
+            if size >= BATCH_BYTES:
+                yield _decode(batch, pending)
+                batch, pending, size = Batch(), {name: [] for name in _MESSAGES}, 0
     yield _decode(batch, pending)
+
+
+def _pieces(payload: bytes) -> Iterable[bytes | TooLarge]:
+    if len(payload) <= BATCH_BYTES:
+        return [payload]
+    return pieces(payload, BATCH_BYTES // 2, READING.get().record_bytes)
+
+
+def _too_large(number: int, size: int, detail: str = "") -> Reject:
+    return Reject(number, Reason.RECORD_TOO_LARGE, f"{size} bytes", detail)
 
 
 def _payload(batch: Batch, frame: Frame, number: int) -> bytes | None:
@@ -61,22 +87,43 @@ def _payload(batch: Batch, frame: Frame, number: int) -> bytes | None:
         shown = f"{len(frame.payload)} bytes at the end of the file"
         batch.rejects.append(Reject(number, Reason.TRUNCATED_RECORD, shown))
         return None
+    if frame.excess:
+        batch.rejects.append(_too_large(number, frame.excess))
+        return None
     payload = frame.payload
     if payload.startswith(ZSTD_MAGIC):
+        most = largest_message()
         try:
             with zstandard.ZstdDecompressor().stream_reader(payload) as reader:
-                payload = reader.read()
+                # A few kilobytes can stand for gigabytes.
+                payload = _read_up_to(reader, most + 1)
         except zstandard.ZstdError:
             shown = f"{len(payload)} bytes"
             batch.rejects.append(Reject(number, Reason.CORRUPT_COMPRESSION, shown))
             return None
+        if len(payload) > most:
+            more = f"decompressed more than {most:,} bytes"
+            batch.rejects.append(_too_large(number, len(frame.payload), more))
+            return None
     if payload[:1] == b"{":
+        if len(payload) > READING.get().record_bytes:
+            # JSON is read whole here, at several times its size.
+            batch.rejects.append(_too_large(number, len(payload)))
+            return None
         # The Collector's older zstd files hold JSON behind the same lengths.
         lines = json_reader.read_lines(payload.replace(b"\n", b" "), number)
         batch.records.extend(lines.records)
         batch.rejects.extend(lines.rejects)
         return None
     return payload
+
+
+def _read_up_to(stream: Any, most: int) -> bytes:
+    parts, size = [], 0
+    while size < most and (part := stream.read(min(most - size, BATCH_BYTES))):
+        parts.append(part)
+        size += len(part)
+    return b"".join(parts)
 
 
 def _decode(batch: Batch, pending: dict[str, list[tuple[int, bytes]]]) -> Batch:

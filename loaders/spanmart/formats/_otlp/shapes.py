@@ -4,6 +4,10 @@ Only what is landed is named; the JSON reader and the protobuf decoder skip ever
 lists that recursion would need are not spelled out: `arrayValue` inside an array and `kvlistValue`
 anywhere are empty structs here, so that a reader notes that they are there and the message takes
 the tolerant path, where nothing is lost.
+
+OTLP/JSON writes 64-bit integers as text, and some producers as numbers. Times are told apart by
+nothing but their value, so both spellings are read as integers; the text of an integer attribute is
+its value, so there the two spellings are two shapes.
 """
 
 from __future__ import annotations
@@ -12,98 +16,81 @@ import pyarrow as pa
 
 _PRESENT = pa.struct([])
 
-_ELEMENT = pa.struct(
-    [
-        ("stringValue", pa.string()),
-        ("boolValue", pa.bool_()),
-        ("intValue", pa.string()),
-        ("doubleValue", pa.float64()),
-        ("bytesValue", pa.string()),
-        ("arrayValue", _PRESENT),
-        ("kvlistValue", _PRESENT),
-    ]
-)
 
-VALUE = pa.struct(
-    [
-        ("stringValue", pa.string()),
-        ("boolValue", pa.bool_()),
-        ("intValue", pa.string()),
-        ("doubleValue", pa.float64()),
-        ("bytesValue", pa.string()),
-        ("arrayValue", pa.struct([("values", pa.list_(_ELEMENT))])),
-        ("kvlistValue", _PRESENT),
-    ]
-)
+def _any_value(integer: pa.DataType, array: pa.DataType) -> pa.DataType:
+    return pa.struct(
+        [
+            ("stringValue", pa.string()),
+            ("boolValue", pa.bool_()),
+            ("intValue", integer),
+            ("doubleValue", pa.float64()),
+            ("bytesValue", pa.string()),
+            ("arrayValue", array),
+            ("kvlistValue", _PRESENT),
+        ]
+    )
 
-ATTRIBUTES = pa.list_(pa.struct([("key", pa.string()), ("value", VALUE)]))
 
-SPAN = pa.struct(
-    [
-        ("traceId", pa.string()),
-        ("spanId", pa.string()),
-        ("parentSpanId", pa.string()),
-        ("traceState", pa.string()),
-        ("name", pa.string()),
-        ("kind", pa.int64()),
-        ("startTimeUnixNano", pa.string()),
-        ("endTimeUnixNano", pa.string()),
-        ("attributes", ATTRIBUTES),
-        (
-            "events",
-            pa.list_(
-                pa.struct(
-                    [
-                        ("timeUnixNano", pa.string()),
-                        ("name", pa.string()),
-                        ("attributes", ATTRIBUTES),
-                    ]
-                )
-            ),
-        ),
-        (
-            "links",
-            pa.list_(
-                pa.struct(
-                    [
-                        ("traceId", pa.string()),
-                        ("spanId", pa.string()),
-                        ("attributes", ATTRIBUTES),
-                    ]
-                )
-            ),
-        ),
-        ("status", pa.struct([("message", pa.string()), ("code", pa.int64())])),
-        ("flags", pa.int64()),
-    ]
-)
+def message(time: pa.DataType, integer: pa.DataType) -> pa.Schema:
+    """Messages whose times and whose integer attributes have these types."""
+    element = _any_value(integer, _PRESENT)
+    value = _any_value(integer, pa.struct([("values", pa.list_(element))]))
+    attributes = pa.list_(pa.struct([("key", pa.string()), ("value", value)]))
+    event = pa.struct([("timeUnixNano", time), ("name", pa.string()), ("attributes", attributes)])
+    link = pa.struct(
+        [("traceId", pa.string()), ("spanId", pa.string()), ("attributes", attributes)]
+    )
+    span = pa.struct(
+        [
+            ("traceId", pa.string()),
+            ("spanId", pa.string()),
+            ("parentSpanId", pa.string()),
+            ("traceState", pa.string()),
+            ("name", pa.string()),
+            ("kind", pa.int64()),
+            ("startTimeUnixNano", time),
+            ("endTimeUnixNano", time),
+            ("attributes", attributes),
+            ("events", pa.list_(event)),
+            ("links", pa.list_(link)),
+            ("status", pa.struct([("message", pa.string()), ("code", pa.int64())])),
+            ("flags", pa.int64()),
+        ]
+    )
+    log_record = pa.struct(
+        [
+            ("traceId", pa.string()),
+            ("spanId", pa.string()),
+            ("timeUnixNano", time),
+            ("observedTimeUnixNano", time),
+            ("severityNumber", pa.int64()),
+            ("severityText", pa.string()),
+            ("eventName", pa.string()),
+            ("body", value),
+            ("attributes", attributes),
+        ]
+    )
+    resource = pa.struct([("attributes", attributes)])
+    return pa.schema(
+        [
+            ("resourceSpans", _resources(resource, "scopeSpans", "spans", span)),
+            ("resourceLogs", _resources(resource, "scopeLogs", "logRecords", log_record)),
+        ]
+    )
 
-LOG_RECORD = pa.struct(
-    [
-        ("traceId", pa.string()),
-        ("spanId", pa.string()),
-        ("timeUnixNano", pa.string()),
-        ("observedTimeUnixNano", pa.string()),
-        ("severityNumber", pa.int64()),
-        ("severityText", pa.string()),
-        ("eventName", pa.string()),
-        ("body", VALUE),
-        ("attributes", ATTRIBUTES),
-    ]
-)
+
+def _resources(
+    resource: pa.DataType, scopes: str, records: str, record: pa.DataType
+) -> pa.DataType:
+    scope = pa.struct([("scope", _SCOPE), (records, pa.list_(record))])
+    return pa.list_(pa.struct([("resource", resource), (scopes, pa.list_(scope))]))
+
 
 _SCOPE = pa.struct([("name", pa.string()), ("version", pa.string())])
-_RESOURCE = pa.struct([("attributes", ATTRIBUTES)])
 
-
-def _resources(scopes: str, records: str, record: pa.DataType) -> pa.DataType:
-    scope = pa.struct([("scope", _SCOPE), (records, pa.list_(record))])
-    return pa.list_(pa.struct([("resource", _RESOURCE), (scopes, pa.list_(scope))]))
-
-
-MESSAGE = pa.schema(
-    [
-        ("resourceSpans", _resources("scopeSpans", "spans", SPAN)),
-        ("resourceLogs", _resources("scopeLogs", "logRecords", LOG_RECORD)),
-    ]
-)
+# What the tolerant path makes of anything.
+MESSAGE = message(time=pa.string(), integer=pa.string())
+# By the specification, and with integers as JSON numbers.
+MESSAGE_BY_SPECIFICATION = message(time=pa.int64(), integer=pa.string())
+MESSAGE_WITH_NUMBERS = message(time=pa.int64(), integer=pa.int64())
+BY_COLUMNS = (MESSAGE_BY_SPECIFICATION, MESSAGE_WITH_NUMBERS)

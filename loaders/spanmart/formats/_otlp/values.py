@@ -26,24 +26,30 @@ def texts(values: pa.Array) -> tuple[pa.Array, Mask]:
     # Without this an empty batch would have to be special-cased by every step below.
     if len(values) == 0:
         return pa.array([], pa.string()), np.zeros(0, dtype=bool)
-    odd = _mask(pc.is_valid(pc.struct_field(values, "kvlistValue")))
-    out = _scalars(values)
-    arrays = pc.struct_field(values, "arrayValue")
-    if arrays.null_count < len(arrays):
-        is_array = pc.is_valid(arrays)
-        rendered, odd_arrays = _arrays(pc.struct_field(arrays.filter(is_array), "values"))
-        out = pc.replace_with_mask(out, is_array, rendered)
-        odd[np.flatnonzero(_mask(is_array))[odd_arrays]] = True
-    return out, odd
+    odd = np.zeros(len(values), dtype=bool)
+    lists = _field(values, "kvlistValue")
+    if lists.null_count < len(lists):
+        odd = _mask(pc.is_valid(lists))
+    arrays = _field(values, "arrayValue")
+    if arrays.null_count == len(arrays):
+        return _scalars(values), odd
+    rows = np.flatnonzero(_mask(pc.is_valid(arrays)))
+    rendered, odd_arrays = _arrays(_field(arrays.take(pa.array(rows)), "values"))
+    odd[rows[odd_arrays]] = True
+    # Null where there is no array, so that one pass puts every kind of value in its place.
+    place = np.full(len(values), len(rows), dtype=np.int64)
+    place[rows] = np.arange(len(rows))
+    spread = rendered.take(pa.array(place, mask=place == len(rows)))
+    return _scalars(values, spread), odd
 
 
-def _scalars(values: pa.Array, as_json: bool = False) -> pa.Array:
-    strings = pc.struct_field(values, "stringValue")
+def _scalars(values: pa.Array, *others: pa.Array, as_json: bool = False) -> pa.Array:
+    strings = _field(values, "stringValue")
     if as_json:
         strings = _json_strings(strings)
-    candidates = [strings]
+    candidates = [strings, *others]
     for name in ("intValue", "boolValue", "doubleValue", "bytesValue"):
-        column = pc.struct_field(values, name)
+        column = _field(values, name)
         if column.null_count == len(column):
             continue
         if pa.types.is_binary(column.type):
@@ -53,6 +59,13 @@ def _scalars(values: pa.Array, as_json: bool = False) -> pa.Array:
     return pc.coalesce(*candidates) if len(candidates) > 1 else strings
 
 
+def _field(structs: pa.StructArray, name: str) -> pa.Array:
+    """A field; without a pass over the structs' own nulls where there are none."""
+    if structs.null_count:
+        return pc.struct_field(structs, name)
+    return structs.field(name)
+
+
 def _arrays(lists: pa.Array) -> tuple[pa.Array, Mask]:
     """Lists of AnyValue as JSON arrays, and which of them hold what needs recursion."""
     elements = pc.list_flatten(lists)
@@ -60,11 +73,11 @@ def _arrays(lists: pa.Array) -> tuple[pa.Array, Mask]:
     odd = np.zeros(len(lists), dtype=bool)
     if len(elements):
         nested = pc.or_(
-            pc.is_valid(pc.struct_field(elements, "arrayValue")),
-            pc.is_valid(pc.struct_field(elements, "kvlistValue")),
+            pc.is_valid(_field(elements, "arrayValue")),
+            pc.is_valid(_field(elements, "kvlistValue")),
         )
         odd[parents[_mask(nested)]] = True
-        doubles = pc.struct_field(elements, "doubleValue")
+        doubles = _field(elements, "doubleValue")
         # JSON has no word for these.
         not_finite = pc.fill_null(pc.invert(pc.is_finite(doubles)), False)
         element_texts = pc.fill_null(_scalars(elements, as_json=True), "null")

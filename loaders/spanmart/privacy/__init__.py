@@ -1,0 +1,1 @@
+"""Privacy as policy: what is kept of content, for how long, and how it goes (docs/privacy.md)."""

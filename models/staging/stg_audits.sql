@@ -1,0 +1,21 @@
+-- One row per act on content, its status, and retention class.
+select
+    audit_id,
+    status,
+    action,
+    reason,
+    retention_class,
+    subject_hashes,
+    trace_ids,
+    as_of,
+    trace_count,
+    artifact_count,
+    artifact_bytes,
+    shared_artifact_count,
+    reject_count,
+    raw_file_count,
+    raw_row_count,
+    performed_by_hash,
+    landed_at,
+    spanmart_version,
+from {{ source('landing', 'audits') }}

@@ -1,0 +1,22 @@
+-- One row per run of `spanmart check` and expectation.
+select
+    check_id,
+    expectation,
+    table_name,
+    severity,
+    status,
+    status = 'failed' as is_failed,
+    severity = 'critical' and status = 'failed' as is_critical_failure,
+    measure,
+    observed,
+    at_most,
+    unexpected_count,
+    row_count,
+    description,
+    remedy,
+    landed_after,
+    landed_until,
+    spanmart_version,
+    great_expectations_version,
+    landed_at,
+from {{ source('landing', 'checks') }}
