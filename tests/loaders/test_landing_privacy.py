@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -21,6 +23,8 @@ from otlp_samples import (
     span,
     traces,
 )
+
+from spanmart.settings import Settings
 
 Write = Callable[[str, bytes], Path]
 
@@ -214,3 +218,36 @@ def test_keys_of_the_dbt_setting_are_hashed(landing: Landing, write: Write, tmp_
     message = traces(span(1, values), resource={"host.owner": USER})
     landing.land(write("a", json_lines([message])), settings=settings)
     assert USER.encode() not in written_bytes(landing)
+
+
+def test_conversations_whose_ids_hold_an_address_stay_apart(
+    landing: Landing, write: Callable[[str, bytes], Path]
+) -> None:
+    spans = [
+        span(number, {"gen_ai.conversation.id": f"chat of {name}@example.com"})
+        for number, name in enumerate(("ann", "bob", "ann"), start=1)
+    ]
+    landing.land(write("conversations.jsonl", json_lines([traces(*spans)])))
+    ids = [row["attributes"]["gen_ai.conversation.id"] for row in landing.rows("spans")]
+    assert len(ids) == 3
+    assert len(set(ids)) == 2
+    assert all(re.fullmatch("h1_[0-9a-f]{32}", each) for each in ids)
+
+
+def test_sessions_are_hashed_alike_on_spans_and_on_feedback(
+    landing: Landing, write: Callable[[str, bytes], Path]
+) -> None:
+    one = span(1, {"session.id": "s-1", "gen_ai.conversation.id": "c-1"})
+    feedback = [
+        {"kind": "thumbs", "conversation_id": each, "occurred_at": 1790000000, "source": "user"}
+        for each in ("s-1", "c-1")
+    ]
+    policy = replace(Settings().policy, hash_sessions=True, argument_keys=("badge",))
+    settings = Settings(policy=policy)
+    landing.land(write("spans.jsonl", json_lines([traces(one)])), settings=settings)
+    lines = "\n".join(map(json.dumps, feedback)).encode()
+    landing.land(write("feedback.jsonl", lines), settings=settings)
+    attributes = landing.rows("spans")[0]["attributes"]
+    named = {row["conversation_id"] for row in landing.rows("feedback")}
+    assert named == {attributes["session.id"], attributes["gen_ai.conversation.id"]}
+    assert all(each.startswith("h1_") for each in named)

@@ -20,7 +20,7 @@ from spanmart.landing.content import OTHER, TOOL_ARGUMENTS, TOOL_RESULT
 from spanmart.landing.redactor import Counts, Redactor, Rule, Texts
 from spanmart.records import Index, KeyValues, Mask
 from spanmart.redaction import masking
-from spanmart.redaction.identity import Identities
+from spanmart.redaction.identity import SESSION_KEY, Identities
 
 _TOOL_PAYLOADS = pa.array([TOOL_ARGUMENTS, TOOL_RESULT])
 
@@ -46,10 +46,20 @@ class Sorted:
     plain: Texts
     counts: Counts
     content: Content
+    # Ids of conversations among the plain values, as they came, and what hashes them.
+    ids: Mask
+    before: pa.Array
+    hashed: Callable[[pa.Array], tuple[pa.Array, Counts]]
 
     def attributes(self) -> KeyValues:
-        """What stays, redacted."""
+        """What stays, redacted. An id that holds a secret is hashed whole: masked, several would be
+        one."""
         value = self.plain.texts
+        hold_secrets = self.ids & (self.plain.counts > 0)
+        if hold_secrets.any():
+            chosen = pa.array(hold_secrets)
+            hashed, _ = self.hashed(self.before.filter(chosen))
+            value = pc.replace_with_mask(value, chosen, hashed)
         if self.is_person.any():
             is_plain = pa.array(~self.is_person)
             value = pc.replace_with_mask(self.kept.value, is_plain, value)
@@ -134,6 +144,10 @@ class Processor:
         all_counts[holds] = counts
         return pc.replace_with_mask(ids, pa.array(holds), hashed), all_counts
 
+    def sessions(self, ids: pa.Array) -> tuple[pa.Array, Counts]:
+        """Ids of conversations, as the policy wants them."""
+        return self.people(ids) if self._identities.hash_sessions else self.own_ids(ids)
+
     def _is_long(self, values: pa.Array) -> Mask:
         # A text has no more characters than bytes, and bytes need no counting.
         may_be = _mask(pc.greater(pc.binary_length(values), self._long))
@@ -157,7 +171,14 @@ class Processor:
         if key_counts is not None:
             counts += key_counts
         return Sorted(
-            KeyValues(kept.owner, key, value), is_person, redactor.add(plain), counts, content
+            KeyValues(kept.owner, key, value),
+            is_person,
+            redactor.add(plain),
+            counts,
+            content,
+            ids=kept.names.where(lambda name: SESSION_KEY.search(name) is not None)[~is_person],
+            before=plain,
+            hashed=self.people,
         )
 
 

@@ -113,7 +113,10 @@ def land(
 
 def _preparer(key: HashKey, settings: Settings) -> Preparer:
     identities = Identities(
-        key.secret, settings.identity_keys, hash_sessions=settings.policy.hash_sessions
+        key.secret,
+        settings.identity_keys,
+        hash_sessions=settings.policy.hash_sessions,
+        argument_keys=settings.policy.argument_keys,
     )
     processor = Processor(identities, settings.long_value_chars)
     return Preparer(processor, record_key(key.secret), settings.policy, settings.bounds)

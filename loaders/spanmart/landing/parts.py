@@ -60,7 +60,8 @@ class Parts:
             self.columns[name], counts = repeated(self.columns[name])
             self.column_counts += counts
         for name in _OWN_IDS[records.table]:
-            self.columns[name], counts = processor.own_ids(self.columns[name])
+            ids = processor.sessions if name == "conversation_id" else processor.own_ids
+            self.columns[name], counts = ids(self.columns[name])
             self.column_counts += counts
         self.body = None if records.body is None else self._body(records.body)
         self.own = self._sorted(records.attributes, content.artifact_kind)

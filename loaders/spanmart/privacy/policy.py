@@ -62,6 +62,7 @@ class Policy:
     retention: Retention
     identity_keys: tuple[str, ...] = ()
     hash_sessions: bool = False
+    argument_keys: tuple[str, ...] = ()
     names: str = "off"
     keeps_redacted: bool = True
     keeps_raw: bool = False

@@ -28,6 +28,7 @@ _MOST_DAYS = 36_500
 _TOP = (
     "identity_keys",
     "hash_sessions",
+    "argument_keys",
     "names",
     "tiers",
     "tools",
@@ -59,6 +60,7 @@ def policy_of(
     policy = Policy(
         identity_keys=read.texts(settings, "", "identity_keys"),
         hash_sessions=read.flag(settings, "", "hash_sessions"),
+        argument_keys=read.texts(settings, "", "argument_keys"),
         names=str(names),
         keeps_redacted=read.flag(tiers, "tiers", "redacted"),
         keeps_raw=read.flag(tiers, "tiers", "raw"),

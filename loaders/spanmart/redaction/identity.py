@@ -23,7 +23,8 @@ IDENTITY_KEY = re.compile(
     """
 )
 
-SESSION_KEY = re.compile(r"(?i)(?:^|[._-]|(?<=[a-z]))session[._-]?id$")
+# What tells one conversation from another, under any of its names.
+SESSION_KEY = re.compile(r"(?i)(?:^|[._-]|(?<=[a-z]))(?:session|conversation|thread)[._-]?id$")
 
 # The same keys inside JSON text.
 IN_PARAMETERS = re.compile(
@@ -91,6 +92,10 @@ class Identities:
         self.tool_hint = "|".join(
             [self.json_hint, json_names.TOOL_HINT] + [rf"{name}\\*[\"']\s*:" for name in arguments]
         )
+
+    @property
+    def hash_sessions(self) -> bool:
+        return self._hash_sessions
 
     def is_identity(self, key: str) -> bool:
         if key in self._keys or IDENTITY_KEY.search(key) is not None:

@@ -15,10 +15,13 @@ from collections.abc import Callable, Iterable
 # a dialogue in content.
 USER_NAMES = r"(?:[A-Za-z_]*[._-])?(?:end_?)?user[._-]?(?:id|uid|email|name|login)"
 BARE_USER_NAMES = r"(?:end_?)?user"
-SESSION_NAMES = r"(?:[A-Za-z_]*[._-])?session[._-]?id"
+SESSION_NAMES = r"(?:[A-Za-z_]*[._-])?(?:session|conversation|thread)[._-]?id"
 # What none of these can match without.
 USER_HINT = r"(?:user|User|USER)[A-Za-z._-]{0,8}\\*[\"'] ?:"
-SESSION_HINT = r"(?:session|Session|SESSION)[._-]?[iI][dD]\\*[\"'] ?:"
+SESSION_HINT = (
+    r"(?:session|Session|SESSION|conversation|Conversation|CONVERSATION|thread|Thread|THREAD)"
+    r"[._-]?[iI][dD]\\*[\"'] ?:"
+)
 
 # The rule for arguments and results of tools: a word for a person or an account, and behind it a
 # word for what tells one from another. `order_id`, `document_id` and `product_number` are no such
