@@ -15,7 +15,7 @@ from spanmart.checks.expectations import COUNT, CRITICAL
 from spanmart.checks.history import Row
 from spanmart.checks.run import Finding, Report
 from spanmart.checks.suite import FAILED, NOT_APPLICABLE, PASSED
-from spanmart.privacy.durable import replace_durably
+from spanmart.durable import replace_durably
 from spanmart.safe_text import one_line
 
 _STYLE = """

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from spanmart import options
 from spanmart.safe_text import one_line
-from spanmart.settings import DEFAULT_LANDING
 
 if TYPE_CHECKING:
     from spanmart.redaction.audit import Audit
 
 
 @click.command()
-@click.option(
-    "--landing",
-    envvar="SPANMART_LANDING",
-    default=str(DEFAULT_LANDING),
-    show_default=True,
-    help="Where Parquet landed: a folder or a URL.",
-)
+@options.landing("Where Parquet landed: a folder or a URL.")
 @click.option(
     "--sample",
     type=click.IntRange(min=1),
@@ -47,7 +42,7 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(
     ctx: click.Context,
-    landing: str,
+    landing: Path | str,
     sample: int,
     seed: int,
     fail_above: float,
@@ -69,7 +64,7 @@ def command(
     from spanmart.redaction.names import NamesUnavailable
 
     try:
-        done = audit(landing, sample, seed, not own_only, count_names)
+        done = audit(str(landing), sample, seed, not own_only, count_names)
     except NothingToAudit as error:
         raise click.UsageError(one_line(str(error))) from error
     except NamesUnavailable as error:

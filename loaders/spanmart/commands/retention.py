@@ -21,7 +21,6 @@ from spanmart.privacy.side_tables import publish_classes
 from spanmart.redaction.identity import Identities
 from spanmart.safe_text import one_line
 from spanmart.settings import (
-    DEFAULT_LANDING,
     UnusableSetting,
     existing_hash_key,
     hash_key_file,
@@ -35,13 +34,7 @@ _PIPE_WIDTH = 160
 
 
 @click.command()
-@click.option(
-    "--landing",
-    envvar="SPANMART_LANDING",
-    default=str(DEFAULT_LANDING),
-    show_default=True,
-    help="The landing directory.",
-)
+@options.landing("The landing directory.")
 @options.policy()
 @click.option("--dry-run", is_flag=True, help="Say what would go, and write nothing.")
 @click.option(
@@ -61,7 +54,7 @@ _PIPE_WIDTH = 160
 @click.pass_context
 def command(
     ctx: click.Context,
-    landing: str,
+    landing: Path | str,
     policy_file: Path | None,
     dry_run: bool,
     as_of: datetime | None,
@@ -78,7 +71,7 @@ def command(
     \b
     Exit codes: 0 done, 4 nothing names that person or trace, 2 wrong usage
     """
-    root = _existing(landing)
+    root = _existing(str(landing))
     try:
         if users or traces:
             if as_of is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from collections.abc import Iterator, Sequence
@@ -14,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
+from spanmart.durable import synced
 from spanmart.landing.ledger import CACHE_FILE, Commit, Ledger, LedgerReader
 from spanmart.landing.schemas import TABLES
 from spanmart.landing.store import (
@@ -58,7 +58,7 @@ class LocalStore:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 draft = path.with_name(f".empty{_DRAFT}")
                 pq.write_table(schema.empty_table(), draft, compression=COMPRESSION)
-                _sync(draft)
+                synced(draft)
                 draft.replace(path)
                 _sync_folders(path.parent, self.root)
 
@@ -114,7 +114,7 @@ class LocalStore:
     def publish(self, drafts: dict[str, Path], commit: Commit) -> None:
         """`COMMITTED` has `loads` last, and only that makes the rest count."""
         for draft in drafts.values():
-            _sync(draft)
+            synced(draft)
         for table in COMMITTED:
             if table in drafts:
                 path = self._path(table, commit)
@@ -179,18 +179,9 @@ class LocalStore:
                 shutil.rmtree(directory, ignore_errors=True)
 
 
-def _sync(path: Path) -> None:
-    """To the disk: a rename that outlives a power cut must not name a file that does not."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _sync_folders(folder: Path, root: Path) -> None:
     """A new file's name is in its folder, and a new folder's in the one above."""
     while folder != root:
-        _sync(folder)
+        synced(folder)
         folder = folder.parent
-    _sync(root)
+    synced(root)

@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock
 
+from spanmart.durable import replace_durably
 from spanmart.landing.parquet import write_table
 from spanmart.landing.schemas import TABLES
-from spanmart.privacy.durable import replace_durably
 
 _COMMIT_NAME = re.compile(r"\d{8}T\d{12}-[0-9a-f]{8}")
 # The lock that every commit takes (landing/), and the folder that a lander clears of what was left.

@@ -22,8 +22,8 @@ import polars as pl
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
+from spanmart.durable import replace_durably, synced
 from spanmart.landing.schemas import UTC_MICROSECONDS
-from spanmart.privacy.durable import replace_durably, synced
 from spanmart.privacy.raw_files import (
     DRAFT_SCHEMA,
     FILE_MODE,

@@ -14,9 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from spanmart.durable import replace_durably, synced
 from spanmart.landing.schemas import TABLES
 from spanmart.landing.store import COMPRESSION, new_commit_id
-from spanmart.privacy.durable import replace_durably, synced
 from spanmart.privacy.policy import Policy
 
 Row = dict[str, Any]
