@@ -1,5 +1,5 @@
-{#- The distances 1, 2, 4, … below the var `max_tree_depth`: with an ancestor known at each of them, a value or a sum travels
-    through a whole tree in log2(depth) joins, without recursion and whatever the shape of the tree. -#}
+{#- The distances 1, 2, 4, … below the var `max_tree_depth`: a span that knows its ancestor at one of them finds the one at
+    the next in one join, so that a whole tree is climbed in log2(depth) joins whatever its shape. -#}
 {% macro ancestor_hops() %}
     {%- set depth = var('max_tree_depth') -%}
     {%- set hops = [1] -%}

@@ -6,6 +6,16 @@
     {{ map }}['{{ key | replace("'", "''") }}']
 {%- endmacro %}
 
+{% macro map_keys(map) %}{{ return(adapter.dispatch('map_keys', 'spanmart')(map)) }}{% endmacro %}
+{% macro default__map_keys(map) -%}map_keys({{ map }}){%- endmacro %}
+
+{% macro has_any_of(list, texts) %}{{ return(adapter.dispatch('has_any_of', 'spanmart')(list, texts)) }}{% endmacro %}
+{#- Whether a list of texts holds one of these. -#}
+{% macro default__has_any_of(list, texts) -%}
+    coalesce(list_has_any({{ list }}, [
+    {%- for text in texts %}'{{ text | replace("'", "''") }}'{{ ', ' if not loop.last }}{% endfor %}]), false)
+{%- endmacro %}
+
 {% macro json_text(json, path) %}{{ return(adapter.dispatch('json_text', 'spanmart')(json, path)) }}{% endmacro %}
 {#- The text of one member of a JSON object; NULL when the text is no JSON (producers write Python repr, too). -#}
 {% macro default__json_text(json, path) -%}
@@ -54,9 +64,18 @@
 {#- The same text gives the same key on every engine and version; hash() of an engine is no such promise. -#}
 {% macro default__stable_hash(expression) -%}md5({{ expression }}){%- endmacro %}
 
+{% macro same_run_hash(columns) %}{{ return(adapter.dispatch('same_run_hash', 'spanmart')(columns)) }}{% endmacro %}
+{#- Of the values of several columns, NULLs included, to compare rows within one query; never to be stored. -#}
+{% macro default__same_run_hash(columns) -%}hash({{ columns | join(', ') }}){%- endmacro %}
+
 {% macro materialized() %}{{ return(adapter.dispatch('materialized', 'spanmart')()) }}{% endmacro %}
 {#- After `as` of a CTE that is read more than once and must not be computed more than once. -#}
 {% macro default__materialized() %}materialized{% endmacro %}
+
+{% macro inlined() %}{{ return(adapter.dispatch('inlined', 'spanmart')()) }}{% endmacro %}
+{#- After `as` of a CTE that is read more than once, each time of few of its columns: kept whole it would cost more than
+    read again. -#}
+{% macro default__inlined() %}not materialized{% endmacro %}
 
 {#- As the sources of models/staging have it, and `spanmart land`; a test compares the three. -#}
 {% macro landing_directory() %}{% do return(env_var('SPANMART_LANDING', 'landing')) %}{% endmacro %}

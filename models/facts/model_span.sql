@@ -1,5 +1,5 @@
 -- One row per model call, as a span reports it.
-with spans as (
+with spans as {{ spanmart.inlined() }} (
 
     select * from {{ ref('int_spans__in_context') }}
 
@@ -31,23 +31,30 @@ referred_artifacts as (
 ),
 
 -- The prompt that was assembled last before a call, for calls that do not name their prompt.
-last_assemblies as (
+assemblies as {{ spanmart.materialized() }} (
 
     select
         span_no,
-        last_value(
-            case
-                when
-                    span_type = 'prompt_assembly'
-                    and coalesce(prompt_name, prompt_version) is not null
-                    then span_no
-            end ignore nulls
-        ) over (
-            partition by trace_id
-            order by start_time_unix_nano, span_no
+        trace_id,
+        prompt_name,
+        prompt_version,
+    from spans
+    where span_type = 'prompt_assembly' and coalesce(prompt_name, prompt_version) is not null
+
+),
+
+last_assemblies as (
+
+    select
+        spans.span_no,
+        last_value(assemblies.span_no ignore nulls) over (
+            partition by spans.trace_id
+            order by spans.start_time_unix_nano, spans.span_no
             rows between unbounded preceding and current row
         ) as assembly_no,
     from spans
+    left join assemblies on spans.span_no = assemblies.span_no
+    where spans.trace_id in (select assemblies.trace_id from assemblies)
 
 ),
 
@@ -58,7 +65,7 @@ assembled_prompts as (
         assemblies.prompt_name,
         assemblies.prompt_version,
     from last_assemblies
-    left join spans as assemblies on last_assemblies.assembly_no = assemblies.span_no
+    inner join assemblies on last_assemblies.assembly_no = assemblies.span_no
 
 ),
 
@@ -140,7 +147,7 @@ model_spans as (
     inner join spans on calls.trace_id = spans.trace_id and calls.span_id = spans.span_id
     inner join token_buckets on spans.span_no = token_buckets.span_no
     inner join finish_reasons on spans.span_no = finish_reasons.span_no
-    inner join assembled_prompts on spans.span_no = assembled_prompts.span_no
+    left join assembled_prompts on spans.span_no = assembled_prompts.span_no
     left join call_artifacts
         on calls.trace_id = call_artifacts.trace_id and calls.span_id = call_artifacts.span_id
     -- A wrapper that is no call of its own only repeats what stands below it: int_calls__attributed

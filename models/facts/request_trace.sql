@@ -18,6 +18,12 @@ feedback as (
 
 ),
 
+weighted_traces as (
+
+    select * from {{ ref('int_traces__weighted') }}
+
+),
+
 log_records as (
 
     select
@@ -39,6 +45,7 @@ log_records as (
 -- depends_on: {{ ref('retrieved_document') }}
 -- depends_on: {{ ref('routing_span') }}
 -- depends_on: {{ ref('tool_planning_span') }}
+-- depends_on: {{ ref('usage_record') }}
 feedback_totals as (
 
     select
@@ -121,7 +128,8 @@ request_traces as (
         traces.is_input_truncated,
         traces.is_orphan,
         traces.is_copy,
-        traces.sample_weight,
+        weighted_traces.sample_weight,
+        weighted_traces.sample_weight_basis,
         traces.workload_class,
         feedback_totals.feedback_latest,
         feedback_totals.thumbs_latest,
@@ -134,6 +142,7 @@ request_traces as (
             traces.spans_landed_at, feedback_totals.landed_at, log_records.landed_at
         ) as landed_at,
     from traces
+    inner join weighted_traces on traces.trace_id = weighted_traces.trace_id
     left join judged_tasks
         on
             traces.task_key = judged_tasks.task_key

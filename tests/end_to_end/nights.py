@@ -16,7 +16,13 @@ from spanmart.landing import land
 
 # Facts alone: marts are whole tables over them, built again every time.
 FACTS = ("+request_trace",)
-EVERYTHING = ("+facts", "+marts.cost", "+marts.failures", "+marts.truncation")
+EVERYTHING = (
+    "+facts",
+    "+marts.cost",
+    "+marts.failures",
+    "+marts.reconciliation",
+    "+marts.truncation",
+)
 # What differs from load to load for the same exports.
 LINEAGE = ("landed_at", "evaluated_at")
 

@@ -17,7 +17,13 @@ import pyarrow.parquet as pq
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-COPIED = ("models/intermediate/prices", "macros/prices", "macros/warehouse", "seeds/prices")
+COPIED = (
+    "models/intermediate/prices",
+    "macros/incremental",
+    "macros/prices",
+    "macros/warehouse",
+    "seeds/prices",
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,7 @@ class Call:
     reasoning_tokens: int | None = None
     model_requested: str | None = None
     service_tier: str | None = None
+    api_mode: str | None = None
     call_kind: str = "model"
 
 
@@ -49,6 +56,7 @@ class Priced:
     price_model_id: str | None
     price_source: str | None
     price_valid_from: datetime | None
+    price_context: str | None
     input_cost_usd: Decimal | None
     output_cost_usd: Decimal | None
     request_cost_usd: Decimal | None
@@ -83,14 +91,26 @@ class PriceProject:
 
     def _write_calls(self, calls: Sequence[Call]) -> None:
         rows: list[dict[str, Any]] = [
-            {"trace_id": f"{number:032x}", "span_id": f"{number:016x}", **asdict(call)}
+            {
+                "span_no": number,
+                "trace_id": f"{number:032x}",
+                "span_id": f"{number:016x}",
+                **asdict(call),
+            }
             for number, call in enumerate(calls)
         ]
         types = {
             field.name: pa.int64() if field.name.endswith("_tokens") else pa.string()
             for field in fields(Call)
         }
-        types |= {"trace_id": pa.string(), "span_id": pa.string(), "started_at": pa.timestamp("us")}
+        types |= {
+            "span_no": pa.int64(),
+            "trace_id": pa.string(),
+            "span_id": pa.string(),
+            "started_at": pa.timestamp("us"),
+            "usage_status": pa.string(),
+            "provided_cost_usd": pa.decimal128(38, 12),
+        }
         pq.write_table(
             pa.Table.from_pylist(rows, schema=pa.schema(list(types.items()))),
             self.folder / "calls.parquet",

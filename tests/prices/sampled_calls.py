@@ -7,6 +7,7 @@ from datetime import datetime, time, timedelta
 
 from genai_prices import types as genai
 from genai_prices.data_snapshot import get_snapshot
+from price_edges import aliases, context_of, in_context
 from price_project import Call
 
 SEED = 20260701
@@ -47,9 +48,9 @@ def _calls_of_each_model(chance: random.Random) -> Iterator[Call]:
                 yield _call(provider.id, model.id, moment, chance, None)
             for variant in model.price_variants or ():
                 for moment in _moments_around([variant.constraint], chance):
-                    tier = variant.when.get("service_tier", "default")
                     standard = _call(provider.id, model.id, moment, chance, None)
-                    yield replace(standard, service_tier=tier)
+                    in_its_context = in_context(standard, context_of(dict(variant.when)))
+                    yield in_its_context or replace(standard, service_tier="default")
             for threshold in sorted(_thresholds(model)):
                 for total in (threshold, threshold + 1):
                     yield _call(provider.id, model.id, _moments(model, chance)[-1], chance, total)
@@ -59,7 +60,7 @@ def _calls_by_other_names(chance: random.Random) -> Iterator[Call]:
     """Aliases, capitals, compact dates, a cloud's fallbacks, a gateway's prefix."""
     for provider in get_snapshot().providers:
         for model in _some(provider, chance):
-            alias = chance.choice(_aliases(model.match) or [model.id])
+            alias = chance.choice(aliases(model.match) or [model.id])
             for name in (alias, alias.upper(), f"{alias}-20251211", f"{alias}-2025-12-11"):
                 yield _call(provider.id.upper(), name, _moment(chance), chance, None)
             azure = _call("azure", model.id, _moment(chance), chance, None)
@@ -148,19 +149,3 @@ def _thresholds(model: genai.ModelInfo) -> set[int]:
         if isinstance(price, genai.TieredPrices)
         for tier in price.tiers
     }
-
-
-def _aliases(logic: genai.MatchLogic) -> list[str]:
-    match logic:
-        case genai.ClauseOr():
-            return [alias for clause in logic.or_ for alias in _aliases(clause)]
-        case genai.ClauseEquals():
-            return [logic.equals]
-        case genai.ClauseStartsWith():
-            return [logic.starts_with, f"{logic.starts_with}-next"]
-        case genai.ClauseContains():
-            return [f"some-{logic.contains}-name"]
-        case genai.ClauseEndsWith():
-            return [f"region.{logic.ends_with}"]
-        case _:
-            return []

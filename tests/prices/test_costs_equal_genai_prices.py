@@ -1,6 +1,7 @@
 """The SQL against genai_prices.calc_price, call by call. Where the two differ by intent, the
 reason is asserted here and listed in seeds/prices/README.md."""
 
+import csv
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC
@@ -9,7 +10,8 @@ from decimal import Decimal
 import genai_prices
 import pytest
 from genai_prices.data_snapshot import get_snapshot
-from price_project import Call, Priced, PriceProject
+from price_edges import Edge, price_edges
+from price_project import ROOT, Call, Priced, PriceProject
 from sampled_calls import sampled_calls
 
 pytestmark = pytest.mark.heavy
@@ -28,7 +30,17 @@ USAGE_KEYS = {
     "reasoning_tokens": "output_reasoning_tokens",
 }
 
+UNSAID_CONTEXTS = {"speed=fast", "route=mistral/eu", "search_type=fast"}
+CHARGED_UNITS = {*USAGE_KEYS.values(), "requests"}
+
 Calculated = genai_prices.types.PriceCalculation | str
+
+
+def price_context(call: Call) -> dict[str, str] | None:
+    """In genai-prices a batch is no service tier."""
+    if call.api_mode == "batch":
+        return {"processing": "batch"}
+    return {"service_tier": call.service_tier} if call.service_tier else None
 
 
 def calculated(call: Call) -> Calculated:
@@ -40,7 +52,7 @@ def calculated(call: Call) -> Calculated:
             call.model_used or "",
             provider_id=call.model_provider,
             genai_request_timestamp=call.started_at.replace(tzinfo=UTC),
-            price_context={"service_tier": call.service_tier} if call.service_tier else None,
+            price_context=price_context(call),
         )
     except LookupError as error:
         return "unknown_model" if "find model" in str(error) else "unknown_provider"
@@ -49,8 +61,14 @@ def calculated(call: Call) -> Calculated:
 
 
 @pytest.fixture(scope="module")
-def calls() -> list[Call]:
-    return sampled_calls()
+def edges() -> list[Edge]:
+    return price_edges()
+
+
+@pytest.fixture(scope="module")
+def calls(edges: Sequence[Edge]) -> list[Call]:
+    sides = [side for edge in edges for side in (edge.before, edge.after)]
+    return [*sides, *sampled_calls()]
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +125,57 @@ def test_every_cost_is_the_calculated_one(
         assert abs(row.output_cost_usd - calculation.output_price) <= TOLERANCE
         assert row.price_model_id == calculation.model.id
     assert compared >= 2_000
+
+
+def test_both_sides_of_every_change_and_tier_are_compared(
+    edges: Sequence[Edge], expected: Sequence[Calculated], lenient: Sequence[Priced]
+) -> None:
+    """Nothing that the seed says is left out: what changes a price there has calls on its sides."""
+    compared, telling = Counter[str](), Counter[str]()
+    seen: set[tuple[str, str, str, str, str]] = set()
+    for number, edge in enumerate(edges):
+        before, after = expected[2 * number : 2 * number + 2]
+        rows = lenient[2 * number : 2 * number + 2]
+        if isinstance(before, str) or isinstance(after, str):
+            continue
+        if any(row.cost_status == "no_price" for row in rows):
+            continue
+        compared[edge.kind] += 1
+        telling[edge.kind] += before.total_price != after.total_price
+        place = edge.at.split()[0]
+        seen.add((edge.kind, edge.provider, edge.model, edge.context, place))
+    missing = seed_edges() - seen
+    assert not missing, f"{len(missing)} of {len(seed_edges())}: {sorted(missing)[:5]}"
+    assert compared["day"] >= 450 and compared["tier"] >= 340 and compared["context"] >= 500, (
+        compared
+    )
+    assert compared["minute"] >= 16
+    # A pair whose sides cost the same cannot tell a price on the wrong side.
+    assert telling["tier"] == compared["tier"] and telling["minute"] == compared["minute"], telling
+    # Some changes are of a bucket that these calls leave empty; before its first day a context is
+    # the standard price.
+    assert telling["day"] >= 0.95 * compared["day"] and telling["context"] >= 190, telling
+
+
+def seed_edges() -> set[tuple[str, str, str, str, str]]:
+    found: set[tuple[str, str, str, str, str]] = set()
+    with (ROOT / "seeds/prices/model_prices.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        model, context = (row["provider_id"], row["model_id"]), row["price_context"]
+        if context and context != "processing=batch" and not context.startswith("service_tier="):
+            # What no span says: see seeds/prices/README.md.
+            assert context in UNSAID_CONTEXTS, context
+            continue
+        if row["price_unit"] not in CHARGED_UNITS:
+            continue
+        if row["valid_from"]:
+            found.add(("day", *model, context, row["valid_from"]))
+        if row["time_from"]:
+            found.add(("minute", *model, context, row["time_from"]))
+        if row["above_input_tokens"]:
+            found.add(("tier", *model, context, row["above_input_tokens"]))
+    return found
 
 
 def test_what_has_no_calculated_price_has_no_cost(

@@ -1,7 +1,15 @@
--- One row per distinct (provider as reported, model name) of this run's calls: whose list applies.
+-- One row per distinct (provider as reported, model name) that a call of this run, a call built
+-- before or an alternative names: whose list applies.
+{%- set built_calls = spanmart.built_relation('usage_record') %}
 with calls as (
 
     select * from {{ ref('int_calls__token_buckets') }}
+
+),
+
+alternatives as (
+
+    select * from {{ ref('price_alternatives') }}
 
 ),
 
@@ -17,13 +25,26 @@ provider_matches as (
 
 ),
 
--- The response says which model was billed; a request may name an alias of it.
+-- The response says which model was billed; a request may name an alias of it. Calls built before
+-- come along because what they would cost today is asked for, too.
 named_models as (
 
-    select distinct
+    select
         model_provider,
         coalesce(nullif(model_used, ''), nullif(model_requested, '')) as model_name
     from calls
+    {% if built_calls %}
+    union
+    select
+        model_provider,
+        coalesce(nullif(model_used, ''), nullif(model_requested, '')) as model_name
+    from {{ built_calls }}
+    {% endif %}
+    union
+    select
+        alternative_provider as model_provider,
+        alternative_model as model_name
+    from alternatives
 
 ),
 

@@ -1,4 +1,4 @@
--- One row per distinct (provider as reported, model name) of this run's calls: whose price applies.
+-- One row per distinct (provider as reported, model name): whose price applies.
 with resolved_models as (
 
     select * from {{ ref('int_model_providers__resolved') }}

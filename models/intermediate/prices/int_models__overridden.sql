@@ -1,4 +1,4 @@
--- One row per (reported provider, model name) of this run's calls and price override that names it.
+-- One row per (reported provider, model name) and price override that names it.
 with matched_models as (
 
     select * from {{ ref('int_models__matched') }}

@@ -101,35 +101,6 @@ rooted as (
     from linked_spans
     left join ring_heads on linked_spans.span_no = ring_heads.span_no
 
-),
-
-ancestors_1 as {{ spanmart.materialized() }} (
-
-    select
-        rooted.span_no,
-        rooted.parent_no as hop_1,
-    from rooted
-
-),
-{% for hop in hops[:-1] %}
-ancestors_{{ hop * 2 }} as {{ spanmart.materialized() }} (
-
-    select
-        near.*,
-        far.hop_{{ hop }} as hop_{{ hop * 2 }},
-    from ancestors_{{ hop }} as near
-    left join ancestors_{{ hop }} as far on near.hop_{{ hop }} = far.span_no
-
-),
-{% endfor %}
-placed_spans as (
-
-    select
-        rooted.*,
-        ancestors_{{ hops[-1] }}.* exclude (span_no),
-    from rooted
-    inner join ancestors_{{ hops[-1] }} on rooted.span_no = ancestors_{{ hops[-1] }}.span_no
-
 )
 
-select * from placed_spans
+select * from rooted

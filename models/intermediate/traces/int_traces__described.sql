@@ -1,6 +1,6 @@
 -- One row per touched trace: its root, its times, and the context that it has as a whole.
 {%- set fields = spanmart.context_fields() %}
-with spans as (
+with spans as {{ spanmart.inlined() }} (
 
     select * from {{ ref('int_spans__in_context') }}
 

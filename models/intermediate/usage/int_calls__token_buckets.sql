@@ -1,5 +1,5 @@
 -- One row per call or usage report: its tokens on the inclusive convention, in disjoint buckets.
-with calls as (
+with calls as {{ spanmart.inlined() }} (
 
     select * from {{ ref('int_calls__attributed') }}
 
@@ -37,23 +37,42 @@ measured_calls as (
 
 ),
 
--- The rule of the producer, by the longest scope prefix that matches; only asked where the numbers
+-- The rule of each producer, by the longest scope prefix that matches; only asked where the numbers
 -- prove nothing.
+ruled_scopes as (
+
+    select
+        said_scopes.instrumentation_scope,
+        said_scopes.model_provider,
+        scopes.input_semantics,
+    from (
+        select distinct
+            instrumentation_scope,
+            model_provider,
+        from calls
+    ) as said_scopes
+    inner join scopes
+        on
+            starts_with(said_scopes.instrumentation_scope, scopes.scope_prefix)
+            and coalesce(scopes.model_provider, said_scopes.model_provider)
+            is not distinct from said_scopes.model_provider
+    qualify row_number() over (
+        partition by said_scopes.instrumentation_scope, said_scopes.model_provider
+        order by length(scopes.scope_prefix) desc, scopes.model_provider nulls last
+    ) = 1
+
+),
+
 ruled_calls as (
 
     select
         measured_calls.*,
-        scopes.input_semantics as ruled_semantics,
+        ruled_scopes.input_semantics as ruled_semantics,
     from measured_calls
-    left join scopes
+    left join ruled_scopes
         on
-            starts_with(measured_calls.instrumentation_scope, scopes.scope_prefix)
-            and coalesce(scopes.model_provider, measured_calls.model_provider)
-            is not distinct from measured_calls.model_provider
-    qualify row_number() over (
-        partition by measured_calls.span_no
-        order by length(scopes.scope_prefix) desc nulls last, scopes.model_provider nulls last
-    ) = 1
+            measured_calls.instrumentation_scope = ruled_scopes.instrumentation_scope
+            and measured_calls.model_provider is not distinct from ruled_scopes.model_provider
 
 ),
 

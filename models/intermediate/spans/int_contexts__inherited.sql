@@ -1,0 +1,111 @@
+-- One row per span that says something of the request which its parent does not: the context that
+-- it has or inherits, which is that of the spans below it, too.
+{%- set hops = spanmart.ancestor_hops() %}
+{%- set fields = spanmart.context_fields() %}
+with spans as (
+
+    select * from {{ ref('int_spans__current') }}
+
+),
+
+typed_spans as (
+
+    select * from {{ ref('int_spans__typed') }}
+
+),
+
+tellers as (
+
+    select
+        telling.span_no,
+        parents.context_no as above_no,
+    from typed_spans as telling
+    left join typed_spans as parents on telling.parent_no = parents.span_no
+    where telling.span_no = telling.context_no
+
+),
+
+-- Set apart: behind a join each lookup would unpack the attributes again.
+attributes_of_tellers as {{ spanmart.materialized() }} (
+
+    select
+        spans.span_no,
+        tellers.above_no,
+        spans.attributes,
+        spans.resource_attributes,
+    from spans
+    inner join tellers on spans.span_no = tellers.span_no
+
+),
+
+own_context as {{ spanmart.materialized() }} (
+
+    select
+        span_no,
+        above_no,
+        {% for field in fields %}
+        {{ spanmart.attribute(field) }} as {{ field }},
+        {% endfor %}
+    from attributes_of_tellers
+
+),
+
+-- What the topmost say stands; only what says something below them inherits.
+nested_context_1 as {{ spanmart.materialized() }} (
+
+    select * from own_context
+    where above_no is not null
+
+),
+
+-- After each step a value has come down from tellers twice as far above; the nearest one wins.
+{% for hop in hops %}
+nested_context_{{ hop * 2 }} as {{ spanmart.materialized() }} (
+
+    select
+        near.span_no,
+        coalesce(far.above_no, near.above_no) as above_no,
+        {{ spanmart.inherited_context('near', 'far') }}
+    from nested_context_{{ hop }} as near
+    left join nested_context_{{ hop }} as far on near.above_no = far.span_no
+
+),
+{% endfor %}
+whole_contexts as (
+
+    select
+        span_no,
+        {{ fields | join(',\n        ') }},
+    from own_context
+    where above_no is null
+    union all
+    select
+        near.span_no,
+        {{ spanmart.inherited_context('near', 'far') }}
+    from nested_context_{{ hops[-1] * 2 }} as near
+    left join own_context as far on near.above_no = far.span_no and far.above_no is null
+
+),
+
+inherited_contexts as (
+
+    select
+        span_no as context_no,
+        {% for field in fields %}
+        {% if field == 'experiment_ids' %}
+        {{ spanmart.text_list('experiment_ids') }} as experiment_ids,
+        {% elif field == 'user_id_hash' %}
+        -- Only what the loader hashed: a user's own name for the key that the loader did not know
+        -- stays out of the facts.
+        case when user_id_hash like 'h1\_%' escape '\' then user_id_hash end as user_id_hash,
+        {% elif field == 'workload_class' %}
+        coalesce(workload_class, 'production') as workload_class,
+        {% else %}
+        {{ field }},
+        {% endif %}
+        {% endfor %}
+    from whole_contexts
+
+)
+
+select * from inherited_contexts
