@@ -54,7 +54,7 @@ last_assemblies as (
         ) as assembly_no,
     from spans
     left join assemblies on spans.span_no = assemblies.span_no
-    where spans.trace_id in (select assemblies.trace_id from assemblies)
+    where spans.trace_id in (select in_traces.trace_id from assemblies as in_traces)
 
 ),
 
