@@ -205,7 +205,7 @@ def test_what_landed_before_the_disk_was_full_stays(
     owner, name = {
         "spool": (spool.pa.ipc, "new_file"),
         "write": (pq.ParquetWriter, "write_table"),
-        "sync": (local_store, "_sync"),
+        "sync": (local_store, "synced"),
         "rename": (Path, "replace"),
     }[step]
     with monkeypatch.context() as patched, pytest.raises(CannotStore, match="No space left"):
