@@ -22,6 +22,7 @@ class Reason(Enum):
 
     NOT_JSON = "The line is not JSON."
     NOT_AN_EXPORT = "The JSON holds no resourceSpans and no resourceLogs that can be read."
+    NOT_OF_THIS_FORMAT = "The record has none of the shapes that records of this format have."
     TRUNCATED_RECORD = (
         "The file ends in the middle of this record; the record lands once the file has grown."
     )

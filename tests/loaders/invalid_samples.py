@@ -50,6 +50,7 @@ EXPECTED: dict[str, tuple[int, Rejects]] = {
     ),
     "json_metrics.jsonl": (1, [("not_an_export", 2)]),
     "terminal_escapes_in_text.jsonl": (1, [("not_an_export", 2)]),
+    "console_line_that_is_no_span.jsonl": (1, [("not_of_this_format", 2)]),
     "resource_spans_that_are_null.jsonl": (1, [("not_an_export", 2)]),
     "resource_spans_that_are_text.jsonl": (1, [("not_an_export", 2)]),
     "span_that_is_text.jsonl": (2, [("not_an_export", 2)]),

@@ -74,6 +74,13 @@ def gzipped(data: bytes) -> bytes:
 
 
 ZSTD = zstandard.compress(line(1) + line(2))
+CONSOLE_SPAN = (
+    b'{"name":"s","context":{"trace_id":"0x5b8efff798038103d269b633813fc60c",'
+    b'"span_id":"0xeee19b7ec3c1b174","trace_state":"[]"},"kind":"SpanKind.INTERNAL",'
+    b'"parent_id":null,"start_time":"2026-01-01T00:00:00.000000Z",'
+    b'"end_time":"2026-01-01T00:00:01.000000Z","status":{"status_code":"UNSET"},'
+    b'"attributes":{},"events":[],"links":[],"resource":{"attributes":{}}}\n'
+)
 FRAME = traces(span(1)).SerializeToString()
 
 SAMPLES: dict[str, bytes] = {
@@ -85,6 +92,8 @@ SAMPLES: dict[str, bytes] = {
     "only_white_space.jsonl": b" \n\t\n\r\n",
     "utf16.jsonl": line(1).decode().encode("utf-16"),
     "json_metrics.jsonl": line(1) + b'{"resourceMetrics":[{"scopeMetrics":[{"metrics":[]}]}]}\n',
+    "console_line_that_is_no_span.jsonl": CONSOLE_SPAN
+    + b'{"name": "no ids", "kind": "SpanKind.CLIENT"}\n',
     "array_of_numbers.json": b"[1, 2, 3]\n",
     "truncated_utf16_bom.jsonl": b"\xff\xfe",
     # Compression.

@@ -112,7 +112,7 @@ def test_a_file_of_no_known_format_is_named_and_the_others_land(
     unknown = write("notes.txt", b"dear diary, nothing to export today")
     result = landing.land(unknown, write("a", json_lines([traces(span())])))
     assert [each.status for each in result.files] == ["unreadable", "landed"]
-    assert "tried: feedback_events, otlp_json, otlp_protobuf" in result.files[0].note
+    assert "otlp_protobuf (no OTLP messages)" in result.files[0].note
     assert result.exit_code == 3
 
 

@@ -20,7 +20,8 @@ from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
 from spanmart.feedback import KINDS, SOURCES, Feedback, feedback_records
-from spanmart.formats import _ids
+from spanmart.formats import About, Status, _ids
+from spanmart.formats._head import CLAIMED, Head, Verdict, declined
 from spanmart.records import Batch
 from spanmart.rejects import Reason, Reject, excerpt
 
@@ -47,11 +48,19 @@ class _Unusable(ValueError):
         self.detail = detail
 
 
-def sniff(head: bytes) -> bool:
-    lines = head.removeprefix(b"\xef\xbb\xbf").lstrip().split(b"\n")
-    if _is_csv_header(lines[0]):
-        return True
-    return any(_is_event(_parse(line)) for line in lines[:_SNIFFED_LINES])
+ABOUT = About(
+    title="Feedback events in the documented form: JSON Lines or CSV",
+    status=Status.RECORDED,
+    record_key="feedback_id; without one: all of it",
+    version="the latest occurred_at",
+)
+
+
+def sniff(head: Head) -> Verdict:
+    lines = head.data.removeprefix(b"\xef\xbb\xbf").lstrip().split(b"\n")
+    if _is_csv_header(lines[0]) or any(_is_event(_parse(each)) for each in lines[:_SNIFFED_LINES]):
+        return CLAIMED
+    return declined("no kind and source of feedback with an id of what it is about")
 
 
 def read(stream: BinaryIO) -> Iterator[Batch]:
@@ -215,7 +224,10 @@ def _is_csv_header(line: bytes) -> bool:
 
 def _is_event(parsed: Any) -> bool:
     return (
-        isinstance(parsed, dict) and "kind" in parsed and any(name in parsed for name in _TARGETS)
+        isinstance(parsed, dict)
+        and ("source" in parsed or parsed.get("kind") in KINDS)
+        and "kind" in parsed
+        and any(name in parsed for name in _TARGETS)
     )
 
 

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from spanmart.formats import About, Status
+from spanmart.formats._head import CLAIMED, Head, Verdict, declined
 from spanmart.formats._otlp import json_reader
 from spanmart.records import Batch
 
@@ -21,8 +23,18 @@ _OUTERMOST_KEY = re.compile(
 _STARTS_AS_JSON = re.compile(rb"(?:^|\n)(?:\xef\xbb\xbf)?\s*[{\[]")
 
 
-def sniff(head: bytes) -> bool:
-    return bool(_STARTS_AS_JSON.search(head) and _OUTERMOST_KEY.search(head))
+ABOUT = About(
+    title="OTLP as JSON: Collector files, SDK file exporters, saved request bodies",
+    status=Status.RECORDED,
+    record_key="trace id and span id; a log record: all of it",
+    version="a span never changes: an ended one before a running one, then the fuller one",
+)
+
+
+def sniff(head: Head) -> Verdict:
+    if _STARTS_AS_JSON.search(head.data) and _OUTERMOST_KEY.search(head.data):
+        return CLAIMED
+    return declined("no resourceSpans, resourceLogs or batches")
 
 
 def read(stream: BinaryIO) -> Iterator[Batch]:

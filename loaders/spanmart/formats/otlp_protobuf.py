@@ -6,12 +6,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from spanmart.formats import About, Status
+from spanmart.formats._head import CLAIMED, Head, Verdict, declined
 from spanmart.formats._otlp import frames, protobuf_reader
 from spanmart.records import Batch
 
 
-def sniff(head: bytes) -> bool:
-    return frames.framing(head) is not None
+ABOUT = About(
+    title="OTLP as protobuf: Collector files, saved request bodies",
+    status=Status.RECORDED,
+    record_key="trace id and span id; a log record: all of it",
+    version="a span never changes: an ended one before a running one, then the fuller one",
+)
+
+
+def sniff(head: Head) -> Verdict:
+    return CLAIMED if frames.framing(head.data) is not None else declined("no OTLP messages")
 
 
 def read(stream: BinaryIO) -> Iterator[Batch]:

@@ -215,7 +215,7 @@ def _detected(reading: Reading) -> Format:
     """The format that the file's beginning shows. Raises UnknownFormat, which names the damage
     where there is too little of a beginning for that."""
     try:
-        return formats.detect(reading.head)
+        return formats.detect(reading.look())
     except UnknownFormat:
         if reading.damage is None:
             raise

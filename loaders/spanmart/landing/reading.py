@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
 from spanmart.formats import HEAD_BYTES
+from spanmart.formats._head import PARQUET_MAGIC, Head, look
 from spanmart.formats._streams import rejoined
 from spanmart.landing.boundaries import START, Boundary, boundary
 from spanmart.landing.files import Source
@@ -150,6 +151,7 @@ class Reading:
         self._landed_to, self._landed_as = 0, ""
         # Where the part that is read now ends, if it is not the last one.
         self._end: Boundary | None = None
+        self._seekable_stream: BinaryIO | None = None
         self._hashed = Hashed(source, beside, part)
         if part is not None:
             self.is_compressed, self.head = False, part.head
@@ -185,6 +187,10 @@ class Reading:
     def excess(self) -> str | None:
         return next((layer.excess for layer in self._layers if layer.excess), None)
 
+    def look(self) -> Head:
+        """What the file shows of itself. Raises OSError."""
+        return look(self.head, self._seekable() if self._is_parquet else None)
+
     def records(self, format_name: str) -> tuple[BinaryIO, int]:
         """The stream to read records from, and how many records of the file lie before it."""
         if self._landed_to and self._landed_as == format_name:
@@ -192,7 +198,7 @@ class Reading:
                 found = boundary(format_name, self.head, self._source.open, self._landed_to)
             self._start = found or START
         if self._start is START:
-            return rejoined(self.head, self.stream), 0
+            return self._seekable() if self._is_parquet else rejoined(self.head, self.stream), 0
         if self._hashed.position != self._start.position:
             self._hashed.move_to(self._start.position)
         # Not a buffered reader of its own, which would close the file when it is dropped.
@@ -220,10 +226,28 @@ class Reading:
             pass
         return self._hashed.position, self._hashed.digest()
 
+    @property
+    def _is_parquet(self) -> bool:
+        return self.head[:4] == PARQUET_MAGIC
+
+    def _seekable(self) -> BinaryIO:
+        """Parquet says at its end what it holds: it is read from where it lies, or, when that is
+        compressed or far away, from memory."""
+        if self._seekable_stream is None:
+            if self.is_compressed or not self._source.can_grow:
+                whole = rejoined(self.head, self.stream).read()
+                self._seekable_stream = io.BytesIO(whole)
+            else:
+                self._seekable_stream = self._source.open()
+        self._seekable_stream.seek(0)
+        return self._seekable_stream
+
     def __enter__(self) -> Reading:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._seekable_stream is not None:
+            self._seekable_stream.close()
         self._hashed.close()
 
     def _compare(self) -> None:
