@@ -13,9 +13,19 @@
                 ~ "the tree by doubling."
             ) }}
         {%- endif -%}
-        {%- if not 0 <= var('evaluator_success_threshold') <= 1 -%}
+        {%- for name, bounds in spanmart.setting_bounds().items() -%}
+            {%- set value = var(name) -%}
+            {%- if value is not number or value is boolean or not bounds[0] <= value <= bounds[1] -%}
+                {{ exceptions.raise_compiler_error(
+                    "var " ~ name ~ " is " ~ value ~ ": give a number from " ~ bounds[0] ~ " to " ~ bounds[1] ~ ", "
+                    ~ bounds[2] ~ "."
+                ) }}
+            {%- endif -%}
+        {%- endfor -%}
+        {%- if var('regression_min_tasks_per_stratum') > var('regression_min_tasks') -%}
             {{ exceptions.raise_compiler_error(
-                "var evaluator_success_threshold is " ~ var('evaluator_success_threshold') ~ ": evaluator scores go from 0 to 1."
+                "var regression_min_tasks_per_stratum is above regression_min_tasks: no stratum of the smallest comparison "
+                ~ "could count."
             ) }}
         {%- endif -%}
         {%- set unknown = var('attribute_aliases').keys() | reject('in', spanmart.attribute_aliases()) | list -%}
@@ -52,4 +62,27 @@
             ) }}
         {%- endif -%}
     {%- endif -%}
+{% endmacro %}
+
+{#- The least and the most that each numeric setting can mean, and what it is. -#}
+{% macro setting_bounds() %}
+    {% do return({
+        'evaluator_success_threshold': [0, 1, 'because evaluator scores go from 0 to 1'],
+        'duplicate_call_slack_ms': [0, 60000, 'the milliseconds by which two clocks may differ'],
+        'duplicate_call_minutes': [0, 1440, 'the minutes within which a call may be recorded twice'],
+        'stale_index_days': [0, 36500, 'the days after which an index is old'],
+        'outcome_maturity_hours': [0, 87600, 'the hours that feedback is waited for'],
+        'regression_min_tasks': [1, 1000000000, 'the tasks of the smallest comparison'],
+        'regression_min_clusters': [2, 1000000000, 'because one cluster has no spread'],
+        'regression_min_tasks_per_stratum': [1, 1000000000, 'the tasks of the smallest stratum'],
+        'regression_min_overlap_share': [0, 1, 'a share of the tasks'],
+        'regression_before_after_days': [1, 3650, 'days'],
+        'regression_target_tasks': [1, 1000000000000, 'tasks'],
+        'regression_alpha': [0.000001, 0.5, 'the share of false alarms'],
+        'what_if_days': [0, 36500, 'days'],
+        'cost_reconciliation_tolerance': [0, 1, 'a share of the cost'],
+        'coverage_baseline_days': [1, 3650, 'because a day is compared with at least the one before'],
+        'coverage_min_calls': [1, 1000000000, 'calls'],
+        'coverage_drop': [0, 1, 'a share: 0.1 is ten points'],
+    }) %}
 {% endmacro %}

@@ -65,7 +65,8 @@ class BuiltProject:
             nodes: Any = result.result or ()
             raise Failed(
                 result.exception
-                or [(node.node.name, node.message) for node in nodes if node.status not in DONE]
+                # An operation is no node, and has an id only.
+                or [(node.unique_id, node.message) for node in nodes if node.status not in DONE]
             )
         return result.result
 
