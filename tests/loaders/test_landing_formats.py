@@ -49,7 +49,7 @@ def test_every_encoding_is_claimed_by_one_format(encoding: str, message: object)
     ],
 )
 def test_other_files_are_claimed_by_none(head: bytes) -> None:
-    with pytest.raises(formats.UnknownFormat, match="tried: .*otlp_json"):
+    with pytest.raises(formats.UnknownFormat, match=r"tried: .*otlp_json"):
         formats.detect(Head(head))
 
 
@@ -75,5 +75,5 @@ def test_a_format_of_ones_own_comes_by_dotted_path(
 
 
 def test_a_format_that_is_not_there_is_an_error_that_names_those_that_are() -> None:
-    with pytest.raises(formats.UnknownFormat, match="known: .*feedback_events"):
+    with pytest.raises(formats.UnknownFormat, match=r"known: .*feedback_events"):
         formats.named("nope")

@@ -11,7 +11,6 @@ from spanmart.formats._head import CLAIMED, Head, Verdict, declined
 from spanmart.formats._otlp import frames, protobuf_reader
 from spanmart.records import Batch
 
-
 ABOUT = About(
     title="OTLP as protobuf: Collector files, saved request bodies",
     status=Status.RECORDED,
