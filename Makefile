@@ -19,7 +19,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE :=
 export TZ := UTC
 
-.PHONY: help demo test lint format pytest quick build bench lock clean clean-all
+.PHONY: help demo test lint format pytest quick build bench servers lock clean clean-all
 
 help: ## show this page
 	@echo "spanmart: raw LLM span exports to tested marts. Targets:"
@@ -65,6 +65,10 @@ bench: $(STAMP) ## measure landing beside ClickHouse (which it installs), and wh
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --group bench
 	@$(BIN)/python benchmarks/landing.py
 	@$(BIN)/python benchmarks/nights.py
+
+servers: $(STAMP) ## the vendors' own servers for the tests of spanmart pull, in a place apart (900 MB)
+	@$(BIN)/uv venv --quiet --allow-existing .venv-servers
+	@$(BIN)/uv pip install --quiet --python .venv-servers/bin/python "arize-phoenix==20.26.1" "mlflow==3.17.2"
 
 lock: $(STAMP) ## for maintainers: resolve pyproject.toml anew into requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --group dev --all-extras --no-emit-index-url \

@@ -21,7 +21,7 @@ from spanmart.safe_text import one_line
 
 # The order one works in; a command that is not named here follows, by name.
 WORKFLOW = (
-    *("demo", "land", "check", "nightly", "trace"),
+    *("demo", "formats", "land", "pull", "check", "nightly", "trace"),
     *("retention", "raw", "privacy-audit"),
     *("prices", "demo-traffic"),
 )
@@ -98,7 +98,7 @@ class _WithoutPandas(MetaPathFinder):
     """pyarrow imports pandas, where it is installed, for the first array that it makes: a third of
     a second of a command that has no use for it."""
 
-    commands = ("land",)
+    commands = ("land", "pull")
 
     def find_spec(self, fullname: str, path: object, target: object = None) -> None:
         if fullname == "pandas":

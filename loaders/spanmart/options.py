@@ -20,6 +20,12 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _DURATION = re.compile(r"(\d{1,6})\s*([mhdw])", re.IGNORECASE)
 
 
+def duration(text: str) -> timedelta | None:
+    """`30m`, `6h`, `2d`, `1w`; None for any other text."""
+    found = _DURATION.fullmatch(text.strip())
+    return timedelta(**{_UNITS[found[2].lower()]: int(found[1])}) if found else None
+
+
 class LandingPlace(click.ParamType[Path | str]):
     """A folder (as `Path`) or a URL of object storage (as text: a `Path` would lose a slash)."""
 
@@ -49,9 +55,8 @@ class Moment(click.ParamType[datetime]):
         if isinstance(value, datetime):
             return value
         text = str(value).strip()
-        if ago := _DURATION.fullmatch(text):
-            unit = _UNITS[ago[2].lower()]
-            return datetime.now(UTC) - timedelta(**{unit: int(ago[1])})
+        if (ago := duration(text)) is not None:
+            return datetime.now(UTC) - ago
         try:
             moment = datetime.fromisoformat(text)
         except ValueError:

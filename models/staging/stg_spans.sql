@@ -28,6 +28,7 @@ select
     spans.attributes,
     spans.events,
     spans.links,
+    spans.record_kind,
     spans.artifact_refs,
     spans.redaction_count,
     spans.record_hash,

@@ -15,7 +15,7 @@ from spanmart.checks.expectations import COUNT, Catalogue
 from spanmart.checks.run import measure
 from spanmart.checks.suite import observed
 from spanmart.checks.window import find_window
-from spanmart.landing.schemas import TABLES
+from spanmart.landing.schemas import RECORD_TABLES, TABLES
 
 Row = dict[str, Any]
 
@@ -44,6 +44,7 @@ class PlantedLanding:
             "spans": [],
             "log_records": [],
             "feedback": [],
+            "vendor_usage": [],
             "artifacts": [],
             "rejects": [],
             "loads": [],
@@ -66,6 +67,19 @@ class PlantedLanding:
             }
             for n in range(20)
         ]
+        self.tables["vendor_usage"] = [
+            {
+                **self._record(f"line {n}"),
+                "vendor": "openai",
+                "kind": "cost",
+                "start_time_unix_nano": nanoseconds(night) - SECOND,
+                "end_time_unix_nano": nanoseconds(night),
+                "line_item": f"model {n}, input",
+                "amount": "0.5",
+                "currency": "USD",
+            }
+            for n in range(20)
+        ]
         self.tables["rejects"] = [
             {
                 "load_id": f"load {name}",
@@ -77,7 +91,7 @@ class PlantedLanding:
                 "landed_at": night,
             }
         ]
-        landed = sum(len(self.tables[table]) for table in ("spans", "log_records", "feedback"))
+        landed = sum(len(self.tables[table]) for table in RECORD_TABLES)
         self.tables["loads"] = [
             {
                 "load_id": f"load {name}",

@@ -21,7 +21,7 @@ from planted_landing import (
 )
 
 from spanmart.checks.expectations import Catalogue
-from spanmart.checks.sample import count_unmasked
+from spanmart.checks.sample import TEXT_COLUMNS, count_unmasked
 from spanmart.checks.tables import Tables
 
 Spoil = Callable[[PlantedLanding], None]
@@ -183,6 +183,18 @@ FAULTS: dict[str, tuple[Spoil, dict[str, int]]] = {
         set_in("feedback", "redaction_count", None),
         {"feedback.redaction_ran": 1},
     ),
+    "a line of a page that was not redacted": (
+        set_in("vendor_usage", "redaction_count", None),
+        {"vendor_usage.redaction_ran": 1},
+    ),
+    "an amount that is no number": (
+        set_in("vendor_usage", "amount", "twelve"),
+        {"vendor_usage.amounts_are_numbers": 1},
+    ),
+    "a secret in the name of a model": (
+        set_in("vendor_usage", "model", SECRET),
+        {"vendor_usage.nothing_left_to_mask": 1},
+    ),
     "an artifact that was not redacted": (
         set_in("artifacts", "redaction_count", None),
         {"artifacts.redaction_ran": 1},
@@ -316,7 +328,7 @@ def test_a_sample_reaches_every_part_of_what_landed(tmp_path: Path) -> None:
         contents = [SECRET if first <= n < first + leaking else "fine" for n in range(rows)]
         path = tmp_path / "artifacts.parquet"
         pq.write_table(pa.table({"content": contents}), path, row_group_size=3_000)
-        files: dict[str, list[Path]] = {name: [] for name in ("spans", "log_records", "feedback")}
+        files: dict[str, list[Path]] = {name: [] for name in TEXT_COLUMNS}
         tables = Tables(duckdb.connect(), {}, {**files, "artifacts": [path], "rejects": []})
         counts = count_unmasked(tables, 1000, np.random.default_rng(seed))
         found, looked_at = counts["artifacts.nothing_left_to_mask"]

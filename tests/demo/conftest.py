@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import ast
 import csv
 import gzip
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import jinja2
 import pytest
 
 from spanmart.demo.generate import Settings, generate
@@ -118,6 +117,16 @@ def traffic(tmp_path_factory: pytest.TempPathFactory) -> Traffic:
 @pytest.fixture(scope="session")
 def aliases() -> dict[str, list[str]]:
     """Canonical field: keys, from the one list of attribute names."""
-    source = (ROOT / "macros" / "spans" / "attribute_aliases.sql").read_text()
-    (literal,) = re.findall(r"do return\((\{.*\})\) %\}", source, re.DOTALL)
-    return {field: keys for field, (_, keys) in ast.literal_eval(literal).items()}
+
+    class Returned(Exception):
+        pass
+
+    def returned(value: Any) -> None:
+        raise Returned(value)
+
+    source = (ROOT / "macros" / "spans" / "attribute_aliases.sql").read_text(encoding="utf-8")
+    environment = jinja2.Environment(extensions=["jinja2.ext.do"])
+    module = environment.from_string(source, globals={"return": returned}).module
+    with pytest.raises(Returned) as raised:
+        module.attribute_aliases()  # type: ignore[attr-defined]
+    return {field: keys for field, (_, keys) in raised.value.args[0].items()}

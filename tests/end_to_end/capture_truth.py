@@ -15,6 +15,14 @@ from typing import Any
 import genai_prices
 
 CAPTURES = Path(__file__).resolve().parents[3] / "shared" / "captures"
+# Captures as a vendor exports them, and not as OTLP: the source that they are landed as, and the
+# file. Other forms of a run that is landed as OTLP already would be the same spans again.
+VENDOR_FORMS = {
+    "langsmith_traceable_multipart": "langsmith_traceable_multipart/ingest_requests.jsonl",
+    "litellm_payloads": "litellm_reqspan/standard_logging_payload.jsonl",
+    "mlflow_openai": "mlflow_openai/traces.to_json.jsonl",
+    "openai_agents_native_chat": "openai_agents_native_chat/ingest_requests.jsonl",
+}
 # Calls of the server that make no text.
 OTHER_APIS = {"embeddings", "rerank"}
 TRUNCATED = {"length", "max_tokens", "MAX_TOKENS"}
@@ -63,6 +71,11 @@ class Call:
             usage, self.model, provider_id=provider, genai_request_timestamp=self.started_at
         )
         return price.total_price
+
+
+def capture_of(source: str) -> Capture:
+    """What happened in the capture that is landed as this source."""
+    return Capture(CAPTURES / VENDOR_FORMS.get(source, source).partition("/")[0])
 
 
 @dataclass(frozen=True)

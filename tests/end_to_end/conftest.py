@@ -19,10 +19,12 @@ import yaml
 # pytest's importlib mode leaves a test's folder off the path, and these tests share modules.
 sys.path.insert(0, str(Path(__file__).parent))
 
+from agentevals import recordings
 from built_project import ROOT, BuiltProject, Warehouse, reading
-from capture_truth import CAPTURES
+from capture_truth import CAPTURES, VENDOR_FORMS
 from case_spans import case_spans
 from context_spans import OWN_NAMES, context_spans
+from dialect_spans import dialect_spans
 from otlp_json import write
 
 from spanmart.landing import land
@@ -86,8 +88,8 @@ def spanmart_project(
 def landing(
     tmp_path_factory: pytest.TempPathFactory, attribute_aliases: dict[str, list[str]]
 ) -> Path:
-    """The captures (a folder is a source), the published cases, and the application of
-    context_spans."""
+    """The captures and the published recordings (each a source), the published cases, the dialects,
+    and the application of context_spans."""
     folder = tmp_path_factory.mktemp("landed")
     landing = folder / "landing"
     for number, capture in enumerate(sorted(CAPTURES.iterdir()) if CAPTURES.is_dir() else ()):
@@ -95,7 +97,12 @@ def landing(
         if present:
             files = [present[number % len(present)], *capture.glob("logs.otlphttp.jsonl")]
             assert land(files, landing=landing, source=capture.name).exit_code == 0
+    for source, path in VENDOR_FORMS.items() if CAPTURES.is_dir() else ():
+        assert land([CAPTURES / path], landing=landing, source=source).exit_code == 0
+    for recording in recordings():
+        assert land([recording.path], landing=landing, source=recording.name).exit_code == 0
     land(write(folder / "cases", case_spans()), landing=landing, source="cases")
+    land(write(folder / "dialects", dialect_spans()), landing=landing, source="dialects")
     # The loader hashes what the dbt project's setting calls a user.
     project = folder / "project_of_the_application"
     project.mkdir()

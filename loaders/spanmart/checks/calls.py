@@ -14,28 +14,41 @@ from spanmart.checks.tables import Counts, Tables, text
 # The names that macros/spans/attribute_aliases.sql gives these fields, and the values that
 # macros/spans/span_types.sql takes for a model call; a repository test compares them.
 SPAN_TYPE = (
-    *("spanmart.span.type", "openinference.span.kind", "gen_ai.operation.name"),
-    *("traceloop.span.kind", "llm.request.type"),
+    *("spanmart.span.type", "spanmart.derived.span_type", "langfuse.observation.type"),
+    *("openinference.span.kind", "gen_ai.operation.name", "traceloop.span.kind"),
+    *("llm.request.type", "ai.operationId", "mlflow.spanType", "langsmith.span.kind"),
+    *("genkit:metadata:subtype", "sentry.op"),
 )
 MODEL_TYPES = (
     *("chat", "llm", "text_completion", "completion", "generate_content", "generate"),
-    *("generation", "responses", "llm_generate", "model"),
+    *("generation", "responses", "llm_generate", "model", "chat_model"),
+    *("ai.generatetext.dogenerate", "ai.streamtext.dostream"),
+    *("ai.generateobject.dogenerate", "ai.streamobject.dostream", "gen_ai.chat"),
+    *("gen_ai.generate_content", "gen_ai.responses", "gen_ai.text_completion"),
 )
 MODEL_USED = (
     *("gen_ai.response.model", "llm.response.model_name", "llm.model_name"),
-    *("embedding.model_name", "reranker.model_name"),
+    *("embedding.model_name", "reranker.model_name", "ai.response.model"),
+    *("langfuse.observation.model.name", "decision.response.model_name"),
+    *("decision.model_name",),
 )
 MODEL_REQUESTED = (
     *("gen_ai.request.model", "llm.request.model_name", "llm.request.model"),
     *("llm.invocation_parameters#model", "llm.model_name", "embedding.model_name"),
-    "reranker.model_name",
+    *("reranker.model_name", "ai.model.id", "langfuse.observation.model.name"),
+    *("mlflow.llm.model", "langsmith.metadata.ls_model_name"),
+    *("decision.request.model_name", "decision.model_name", "llm.None.model"),
+    *("ai.model_id", "model"),
 )
 USAGE = (
     *("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "llm.token_count.prompt"),
-    *("llm.usage.prompt_tokens", "decision.token_count.input"),
-    *("gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens"),
-    *("llm.token_count.completion", "llm.usage.completion_tokens"),
-    "decision.token_count.output",
+    *("llm.usage.prompt_tokens", "ai.usage.inputTokens", "ai.usage.promptTokens"),
+    *("decision.token_count.input", "ai.prompt_tokens.used", "input_tokens"),
+    *("spanmart.derived.usage.input_tokens", "gen_ai.usage.output_tokens"),
+    *("gen_ai.usage.completion_tokens", "llm.token_count.completion"),
+    *("llm.usage.completion_tokens", "ai.usage.outputTokens", "ai.usage.completionTokens"),
+    *("decision.token_count.output", "ai.completion_tokens.used", "output_tokens"),
+    *("spanmart.derived.usage.output_tokens",),
 )
 
 # Looking a name up takes some 5 ms. Whoever puts a random part into every model's name has more

@@ -27,6 +27,7 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
     "spans": ("trace_id", "span_id", "name", "kind", "status_code", *_RECORD),
     "log_records": _RECORD,
     "feedback": ("feedback_id", "kind", "feedback_source", *_RECORD),
+    "vendor_usage": ("vendor", "kind", "start_time_unix_nano", "end_time_unix_nano", *_RECORD),
     "artifacts": (
         *("artifact_id", "artifact_kind", "privacy_class", "retention_class"),
         *("load_id", "landed_at"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from spanmart.checks.expectations import Limits
 from spanmart.checks.tables import Counts, Tables
-from spanmart.landing.schemas import RECORD_TABLES
+from spanmart.landing.schemas import CONTENT_TABLES
 
 
 def count_relations(tables: Tables, limits: Limits) -> Counts:
@@ -114,7 +114,7 @@ def _missing_artifacts(tables: Tables) -> tuple[int, int]:
     """Of the different artifacts that new records refer to, those that have no row at all."""
     referred = " union all ".join(
         f"select unnest(artifact_refs).artifact_id as artifact_id from new_{table}"
-        for table in RECORD_TABLES
+        for table in CONTENT_TABLES
     )
     tables.connection.execute(
         f"""

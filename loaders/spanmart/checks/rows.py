@@ -84,9 +84,15 @@ def _rules(limits: Limits) -> dict[str, dict[str, Rule]]:
                 f"kind not in ({_listed(KINDS)}) or feedback_source not in ({_listed(SOURCES)})"
             ),
             "feedback.about_something": Rule(
-                "coalesce(trace_id, conversation_id, request_id) is null"
+                "coalesce(trace_id, span_id, conversation_id, request_id) is null"
             ),
             "feedback.redaction_ran": redaction_ran,
+        },
+        "vendor_usage": {
+            "vendor_usage.amounts_are_numbers": Rule(
+                "try_cast(amount as decimal(38, 12)) is null", "amount is not null"
+            ),
+            "vendor_usage.redaction_ran": redaction_ran,
         },
         "artifacts": {
             "artifacts.id_shape": Rule(

@@ -22,6 +22,7 @@ TEXT_COLUMNS = {
     ),
     "log_records": ("event_name", "attributes", "resource_attributes"),
     "feedback": ("label", "evaluator_name", "evaluator_version", "attributes"),
+    "vendor_usage": ("model", "line_item", "service_tier", "api_source", "attributes"),
     "artifacts": ("content",),
     "rejects": ("reason", "record_redacted"),
 }

@@ -25,6 +25,7 @@ _TYPES = {
     pa.string(): "varchar",
     pa.int64(): "bigint",
     pa.float64(): "double",
+    pa.bool_(): "boolean",
     pa.timestamp("us"): "timestamp",
     ATTRIBUTES: "map(varchar, varchar)",
 }

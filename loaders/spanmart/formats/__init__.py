@@ -9,8 +9,8 @@ A format module defines
 Both see the file decompressed; a stream of Parquet is seekable. A module whose name starts with an
 underscore is a helper of formats; most formats are a SELECT over their records (`_sql`).
 
-Formats of other packages are found by the entry point group `spanmart.formats` (docs/formats.md,
-`spanmart.testing`), or given by dotted path: `--format mypackage.formats.acme`.
+Formats of other packages are found by the entry point group `spanmart.formats` (`spanmart.testing`,
+docs/own_formats.md), or given by dotted path: `--format mypackage.formats.acme`.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from typing import BinaryIO, Protocol, cast
 
 from spanmart.formats._head import Head as Head
 from spanmart.formats._head import Verdict as Verdict
+from spanmart.formats._head import declined
 from spanmart.records import Batch
 
 # A compressed export's first 64 KB name its format; a pretty-printed one may start with white
@@ -103,9 +104,15 @@ def name_of(module: Format) -> str:
     return module.__name__
 
 
+def package_of(name: str) -> str:
+    """The package that a format of this name comes from, and its version if it is not ours."""
+    distribution = _foreign()[name].dist if name in _foreign() else None
+    return f"{distribution.name} {distribution.version}" if distribution else "spanmart"
+
+
 def detect(head: Head) -> Format:
     """The one format that claims a file which begins like this."""
-    verdicts = {name: named(name).sniff(head) for name in names()}
+    verdicts = {name: _verdict(name, head) for name in names()}
     claims = [name for name, verdict in verdicts.items() if verdict]
     if not claims:
         # One reason for many formats is said once.
@@ -117,6 +124,14 @@ def detect(head: Head) -> Format:
     if len(claims) > 1:
         raise AmbiguousFormat(f"claimed by {' and by '.join(claims)}; say which with --format")
     return named(claims[0])
+
+
+def _verdict(name: str, head: Head) -> Verdict:
+    try:
+        return named(name).sniff(head)
+    except UnknownFormat as error:
+        # A package whose format cannot be imported must not keep the files of others from landing.
+        return declined(str(error))
 
 
 @cache

@@ -37,7 +37,7 @@ select
     texts_of(row -> '$.attributes') as attributes,
     texts_of(row -> '$.resource.attributes') as resource_attributes,
     list_transform(
-        cast(row -> '$.events' as json[]),
+        elements(row -> '$.events'),
         lambda event: {
             'time_unix_nano': iso_nanos(event ->> '$.timestamp'),
             'name': event ->> '$.name',
@@ -45,7 +45,7 @@ select
         }
     ) as events,
     list_transform(
-        cast(row -> '$.links' as json[]),
+        elements(row -> '$.links'),
         lambda link: {
             'trace_id': link ->> '$.context.trace_id',
             'span_id': link ->> '$.context.span_id',

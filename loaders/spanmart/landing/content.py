@@ -76,6 +76,9 @@ _RULES: tuple[tuple[str, str], ...] = (
         r"\.message_content\.(?!type$|id$).+)?",
         RESPONSE,
     ),
+    (r"llm\.input_messages", PROMPT),
+    (r"llm\.output_messages", RESPONSE),
+    (r"retrieval\.documents|reranker\.(?:input|output)_documents", DOCUMENT),
     (r"llm\.prompts(?:\.<n>(?:\.prompt\.text)?)?", PROMPT),
     (r"llm\.choices(?:\.<n>\.completion\.text)?", RESPONSE),
     (r"llm\.function_call", TOOL_ARGUMENTS),
@@ -97,25 +100,67 @@ _RULES: tuple[tuple[str, str], ...] = (
         r"\.(?:annotation|evaluation)\.explanation",
         COMMENT,
     ),
-    # producers whose dialect is not mapped yet, but whose content must not stay either
+    # Vercel AI SDK
     (r"ai\.prompt(?:\.messages)?|ai\.values?", PROMPT),
-    (r"ai\.prompt\.(?:tools|toolChoice)", TOOL_DEFINITIONS),
-    (r"ai\.(?:response|result)\.(?:text|object|reasoning|files)", RESPONSE),
+    (r"ai\.prompt\.(?:tools|toolChoice)|ai\.schema|schema\.description", TOOL_DEFINITIONS),
+    (r"ai\.(?:response|result)\.(?:text|object|reasoning|files|body)", RESPONSE),
     (r"ai\.(?:response|result)\.toolCalls|ai\.toolCall\.args", TOOL_ARGUMENTS),
     (r"ai\.toolCall\.result", TOOL_RESULT),
+    (r"ai\.request\.body", PROMPT),
     (r"ai\.embeddings?", EMBEDDING),
-    (r"langfuse\.(?:observation|trace)\.input|mlflow\.spanInputs", PROMPT),
-    (r"langfuse\.(?:observation|trace)\.output|mlflow\.spanOutputs", RESPONSE),
+    (r"ai\.documents", DOCUMENT),
+    # Langfuse, LangSmith, MLflow
+    (r"langfuse\.(?:observation|trace)\.input", PROMPT),
+    (r"langfuse\.(?:observation|trace)\.output", RESPONSE),
+    (r"langfuse\.experiment\.item\.(?:expected_output|metadata)", OTHER),
+    (r"langsmith\.(?:span\.)?inputs?", PROMPT),
+    (r"langsmith\.(?:span\.)?outputs?", RESPONSE),
+    (r"gen_ai\.serialized\..+", OTHER),
+    (r"mlflow\.(?:spanInputs|traceInputs|chat\.messages)", PROMPT),
+    (r"mlflow\.(?:spanOutputs|traceOutputs)", RESPONSE),
+    (r"mlflow\.chat\.tools", TOOL_DEFINITIONS),
+    # Google ADK, Genkit, LiveKit, Flue
     (r"gcp\.vertex\.agent\.llm_request", PROMPT),
     (r"gcp\.vertex\.agent\.llm_response", RESPONSE),
     (r"gcp\.vertex\.agent\.(?:tool_call_args|data)", TOOL_ARGUMENTS),
     (r"gcp\.vertex\.agent\.tool_response", TOOL_RESULT),
+    (r"genkit:input", PROMPT),
+    (r"genkit:output", RESPONSE),
+    (r"lk\.(?:user_input|chat_ctx|input_text|user_transcript)", PROMPT),
+    (r"lk\.instructions", SYSTEM_INSTRUCTIONS),
+    (r"lk\.response\.text", RESPONSE),
+    (r"lk\.response\.function_calls|lk\.function_tool\.arguments", TOOL_ARGUMENTS),
+    (r"lk\.function_tool\.output", TOOL_RESULT),
+    (r"lk\.function_tools", TOOL_DEFINITIONS),
+    (r"flue\.(?:.+\.)?(?:input|prompt|messages|instructions)", PROMPT),
+    (r"flue\.(?:.+\.)?(?:output|result|response)", RESPONSE),
+    # Logfire, Pydantic AI
     (r"(?:pydantic_ai\.)?all_messages(?:_events)?|events|model_request_parameters", PROMPT),
     (r"final_result|response_data", RESPONSE),
     (r"request_data", PROMPT),
-    (r"tool_arguments|full_command", TOOL_ARGUMENTS),
+    (r"tool_arguments", TOOL_ARGUMENTS),
     (r"tool_response", TOOL_RESULT),
-    (r"user_prompt", PROMPT),
+    # Claude Code
+    (r"user_prompt|user_system_prompt|system_prompt", PROMPT),
+    (r"full_command|tool_input|tool_parameters", TOOL_ARGUMENTS),
+    (r"tool_output|tool_result", TOOL_RESULT),
+    # CrewAI
+    (
+        r"crewai\.(?:crew|task|agent)\.(?:tasks|agents|description|expected_output|backstory|goal"
+        r"|context|(?:system|prompt|response)_template|tools)",
+        PROMPT,
+    ),
+    (r"crewai\.(?:crew|task|agent)\.(?:result|output|tasks_output|tools_results)", RESPONSE),
+    (r"crew_(?:inputs|agents|tasks)|formatted_(?:description|expected_output)", PROMPT),
+    (r"crew_output|crew_tasks_output|task_output", RESPONSE),
+    # OpenLIT, Sentry
+    (r"gen_ai\.content\.(?:prompt|revised_prompt)", PROMPT),
+    (r"gen_ai\.content\.(?:completion|response|reasoning)", RESPONSE),
+    (r"gen_ai\.request\.messages|ai\.input_messages|ai\.texts", PROMPT),
+    (r"gen_ai\.request\.(?:available_tools|tools)|gen_ai\.request\.functions", TOOL_DEFINITIONS),
+    (r"gen_ai\.response\.(?:text|object)|ai\.responses", RESPONSE),
+    (r"gen_ai\.response\.tool_calls|gen_ai\.tool\.input|ai\.tool_calls", TOOL_ARGUMENTS),
+    (r"gen_ai\.tool\.output", TOOL_RESULT),
     # LiteLLM's `llm.<provider>.messages`; `llm.token_count.prompt` is a number of OpenInference.
     (
         r"llm\.(?!token_count\.|usage\.|cost\.)"
@@ -145,6 +190,10 @@ _BODY_KINDS = {
     "gen_ai.tool.message": TOOL_RESULT,
     "gen_ai.choice": RESPONSE,
 }
+# What an attribute of such an event holds in place of a body; Strands adds a tool's result.
+_MESSAGE_PARTS = frozenset(
+    ("content", "message", "tool_calls", "arguments", "reasoning", "tool.result", "function_call")
+)
 
 
 @cache
@@ -166,7 +215,7 @@ def body_kind(event_name: str | None) -> str:
 def event_attribute_kind(event_name: str, key: str) -> str | None:
     """As `artifact_kind`, for attributes of a span event: messages may stand there under short
     names."""
-    if event_name in _BODY_KINDS and key in ("content", "message", "tool_calls", "arguments"):
+    if event_name in _BODY_KINDS and key in _MESSAGE_PARTS:
         return _BODY_KINDS[event_name]
     return artifact_kind(key)
 

@@ -39,7 +39,7 @@ _MOST_WORKERS = 4
 
 
 def land(
-    paths: Iterable[Path | str],
+    paths: Iterable[Path | str | files.Found],
     *,
     landing: Path | str | None = None,
     source: str | None = None,

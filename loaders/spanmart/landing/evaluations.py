@@ -3,6 +3,8 @@ rows.
 
 - `gen_ai.evaluation.result` (OpenTelemetry GenAI) as a log record becomes a feedback row and
   nothing else; as a span event, a feedback row beside the span.
+- The same attributes on a span: on the span they are about, or on a span of the evaluation's own,
+  which is about the one span that it links to, or else about its parent.
 - `annotations.<n>.annotation.*` and `evaluations.<n>.evaluation.*` (OpenInference), on the span
   they are about or on a carrier span with exactly one link to it.
 """
@@ -23,6 +25,14 @@ from spanmart.records import KeyValues, Mask, Records
 
 EVALUATION_RESULT = "gen_ai.evaluation.result"
 _EVENT_NAME_KEYS = ("event.name", "otel.event.name")
+_NAME, _SCORE = "gen_ai.evaluation.name", "gen_ai.evaluation.score.value"
+_LABEL, _EXPLANATION = "gen_ai.evaluation.score.label", "gen_ai.evaluation.explanation"
+# A span with one of these does the evaluating; any other with an evaluation was evaluated.
+_EVALUATING = {
+    "gen_ai.operation.name": ("evaluate", "evaluation"),
+    "openinference.span.kind": ("evaluator",),
+    "traceloop.span.kind": ("evaluator",),
+}
 _ANNOTATION = re.compile(
     r"(?:(trace|session)\.)?(?:annotations|evaluations)\.(\d+)\.(?:annotation|evaluation)\.(.+)"
 )
@@ -63,7 +73,7 @@ def split_logs(logs: Records) -> tuple[Records, Records | None]:
 
 def of_spans(spans: Records) -> Records | None:
     """The evaluations that stand on spans, as events or as annotations."""
-    rows = [*_in_events(spans), *_in_annotations(spans)]
+    rows = [*_in_events(spans), *_in_attributes(spans), *_in_annotations(spans)]
     return feedback_records(rows) if rows else None
 
 
@@ -82,6 +92,36 @@ def _in_events(spans: Records) -> Iterator[Feedback]:
         yield _evaluation(text, row, time or row["end_time_unix_nano"])
 
 
+def _in_attributes(spans: Records) -> Iterator[Feedback]:
+    """An evaluation says how it came out: a name alone is a plan."""
+    # Few exports have any: the different names are known anyway, and there are few of them.
+    if not {_SCORE, _LABEL} & set(spans.attributes.names.different):
+        return
+    rows = np.unique(spans.attributes.owner[has_key(spans.attributes, (_SCORE, _LABEL))])
+    kept = np.zeros(len(spans), dtype=bool)
+    kept[rows] = True
+    chosen = spans.select(kept)
+    targets = _linked(chosen)
+    columns = chosen.columns.to_pylist()
+    for place, texts in enumerate(_by_owner(chosen.attributes, len(chosen))):
+        row = columns[place]
+        if _is_evaluating(row["name"], texts):
+            trace_id, span_id = targets.get(place, (row["trace_id"], row["parent_span_id"]))
+            row = row | {"trace_id": trace_id, "span_id": span_id}
+        said = {key: texts[key] for key in (_NAME, _SCORE, _LABEL, _EXPLANATION) if key in texts}
+        for key in ("gen_ai.response.id", "gen_ai.conversation.id"):
+            if texts.get(key):
+                said[key] = texts[key]
+        yield _evaluation(said, row, row["end_time_unix_nano"] or row["start_time_unix_nano"])
+
+
+def _is_evaluating(name: str, texts: Texts) -> bool:
+    """Whether the span is the evaluation's own."""
+    return name.startswith(("gen_ai.evaluation", "evaluate ", "evaluation ")) or any(
+        (texts.get(key) or "").lower() in values for key, values in _EVALUATING.items()
+    )
+
+
 def _evaluation(texts: Texts, row: Mapping[str, object], time: object) -> Feedback:
     rest = dict(texts)
     for name in _EVENT_NAME_KEYS:
@@ -94,10 +134,10 @@ def _evaluation(texts: Texts, row: Mapping[str, object], time: object) -> Feedba
         span_id=_text(row["span_id"]),
         conversation_id=texts.get("gen_ai.conversation.id"),
         time_unix_nano=_int(time),
-        score=_float(rest.pop("gen_ai.evaluation.score.value", None)),
-        label=rest.pop("gen_ai.evaluation.score.label", None),
-        comment=rest.pop("gen_ai.evaluation.explanation", None),
-        evaluator_name=rest.pop("gen_ai.evaluation.name", None),
+        score=_float(rest.pop(_SCORE, None)),
+        label=rest.pop(_LABEL, None),
+        comment=rest.pop(_EXPLANATION, None),
+        evaluator_name=rest.pop(_NAME, None),
         attributes=rest,
     )
 

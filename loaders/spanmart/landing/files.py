@@ -58,16 +58,23 @@ class Found:
 
 
 def find(
-    paths: Iterable[Path | str], *, since: datetime | None = None, apart_from: Path | None = None
+    paths: Iterable[Path | str | Found],
+    *,
+    since: datetime | None = None,
+    apart_from: Path | None = None,
 ) -> Iterator[Found]:
     """Files, folders (all files below, hidden ones left out), globs, and the same in object storage
-    by URL; each file once, and only what was modified at `since` (UTC) or later.
+    by URL; each file once, and only what was modified at `since` (UTC) or later. What is `Found`
+    already (by `spanmart pull`, in memory) comes as it is.
 
     The folder `apart_from` is passed over: Parquet that landed is no export.
     Raises FileNotFoundError for a path that leads nowhere.
     """
     seen: set[str] = set()
     for path in paths:
+        if isinstance(path, Found):
+            yield path
+            continue
         for identity, found in _find_one(path, apart_from):
             if identity not in seen:
                 seen.add(identity)

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from spanmart.landing.keys import Halves, first_of_each, is_among, keys
 from spanmart.landing.ledger import Commit, Ledger, Reach
-from spanmart.landing.schemas import RECORD_TABLES
+from spanmart.landing.schemas import CONTENT_TABLES, RECORD_TABLES
 from spanmart.landing.spool import HASH_COLUMN, TIME_COLUMN, UNKNOWN_TIME, RowKeys, Spool
 from spanmart.landing.store import Store
 from spanmart.records import Mask
@@ -97,7 +97,7 @@ def _new_artifacts(store: Store, ledger: Ledger, spool: Spool, new: New) -> Mask
 def _referred_to(spool: Spool, new: New, loads: Sequence[int]) -> Halves:
     """The artifacts that new records of these loads refer to."""
     found = [np.empty((0, 2), dtype=np.uint64)]
-    for table in RECORD_TABLES:
+    for table in CONTENT_TABLES:
         rows = spool.keys(table)
         if rows is None:
             continue

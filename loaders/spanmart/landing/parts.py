@@ -22,6 +22,7 @@ _FREE_TEXT = {
     "spans": ("name", "status_message", "trace_state"),
     "log_records": ("event_name",),
     "feedback": ("label", "evaluator_name", "evaluator_version"),
+    "vendor_usage": (),
 }
 
 
@@ -30,6 +31,7 @@ _REPEATED_TEXT = {
     "spans": ("scope_name", "scope_version"),
     "log_records": ("scope_name", "scope_version", "severity_text"),
     "feedback": (),
+    "vendor_usage": ("model", "line_item", "service_tier", "api_source", "grouped_by", "currency"),
 }
 # Ids that an application makes, which may have made them of an address. A mask would make one id of
 # many.
@@ -37,6 +39,7 @@ _OWN_IDS = {
     "spans": (),
     "log_records": (),
     "feedback": ("feedback_id", "conversation_id", "request_id"),
+    "vendor_usage": ("project_id", "api_key_id"),
 }
 
 

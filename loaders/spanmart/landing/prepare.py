@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from spanmart.bounds import Bounds
-from spanmart.landing import derived, evaluations, fingerprints, schemas
+from spanmart.landing import derived, dialects, evaluations, fingerprints, schemas
 from spanmart.landing.attributes import Processor, redacted, summed
 from spanmart.landing.limits import limited
 from spanmart.landing.parts import Parts
@@ -72,7 +72,7 @@ class Preparer:
         return prepared
 
     def _add(self, prepared: Prepared, records: Records) -> None:
-        records, hits = limited(records, self._bounds)
+        records, hits = limited(dialects.said_plainly(records), self._bounds)
         prepared.limits += hits
         if records.table == "spans":
             evaluated = evaluations.of_spans(records)
@@ -114,9 +114,11 @@ class Preparer:
         kept = parts.own.attributes()
         if records.table in ("spans", "log_records"):
             # Read before redaction, which what is read out of content therefore still needs.
-            found, masks = redacted(derived.derived(derived.with_body(records), rows))
+            found, masks = redacted(derived.derived(records))
             kept = derived.merged(kept, found)
             counts += summed(masks, found.owner, rows)
+        if records.table == "spans":
+            columns["record_kind"] = derived.record_kinds(records.attributes, rows)
         columns["attributes"] = kept.to_maps(rows)
         if records.resource_index is not None:
             columns["resource_attributes"], masks = parts.resources_column()

@@ -56,6 +56,9 @@ SPANS = pa.schema(
         ("events", pa.list_(EVENT)),
         ("links", pa.list_(LINK)),
         ("flags", pa.int64()),
+        # Null for a span; `trace` for what a source knows of a whole trace, apart from its spans;
+        # `partial` for a part of a record, to be merged with its other parts.
+        ("record_kind", pa.string()),
         ("artifact_refs", pa.list_(ARTIFACT_REF)),
         *_PRIVACY_AND_IDENTITY,
         ("source", pa.string()),
@@ -104,6 +107,46 @@ FEEDBACK = pa.schema(
         *_PRIVACY_AND_IDENTITY,
         ("source", pa.string()),
         ("source_format", pa.string()),
+        ("source_version_at", UTC_MICROSECONDS),
+        *_LINEAGE,
+    ]
+)
+
+# What a vendor's page of usage or costs says: a group of a bucket of time. Not a call, and never
+# added to calls; models compare the two. Groups that were not asked for are NULL, `grouped_by`
+# names those that were.
+VENDOR_USAGE = pa.schema(
+    [
+        ("vendor", pa.string()),
+        # usage or cost.
+        ("kind", pa.string()),
+        # completions, embeddings, ...; NULL for costs.
+        ("api", pa.string()),
+        ("start_time_unix_nano", pa.int64()),
+        ("end_time_unix_nano", pa.int64()),
+        ("grouped_by", pa.string()),
+        ("project_id", pa.string()),
+        ("api_key_id", pa.string()),
+        ("author_hash", pa.string()),
+        ("model", pa.string()),
+        ("line_item", pa.string()),
+        ("service_tier", pa.string()),
+        ("api_source", pa.string()),
+        ("is_batch", pa.bool_()),
+        ("request_count", pa.int64()),
+        # Cached and written ones inside.
+        ("input_tokens", pa.int64()),
+        ("cached_input_tokens", pa.int64()),
+        ("cache_write_input_tokens", pa.int64()),
+        ("output_tokens", pa.int64()),
+        # A decimal number as the vendor wrote it, in `currency`.
+        ("amount", pa.string()),
+        ("currency", pa.string()),
+        ("attributes", ATTRIBUTES),
+        *_PRIVACY_AND_IDENTITY,
+        ("source", pa.string()),
+        ("source_format", pa.string()),
+        # When the page was fetched, if it says so.
         ("source_version_at", UTC_MICROSECONDS),
         *_LINEAGE,
     ]
@@ -183,6 +226,26 @@ CHECKS = pa.schema(
     ]
 )
 
+# Up to where `spanmart pull` has read a stream of a vendor's API: a row whenever more of it was
+# landed. Written after the commit that it speaks of, like `checks` a file that stands for itself.
+PULLS = pa.schema(
+    [
+        ("vendor", pa.string()),
+        ("host", pa.string()),
+        ("project_id", pa.string()),
+        ("project_name", pa.string()),
+        ("stream", pa.string()),
+        # What was read: from the one time up to and without the other.
+        ("read_from", UTC_MICROSECONDS),
+        ("read_until", UTC_MICROSECONDS),
+        ("row_count", pa.int64()),
+        ("request_count", pa.int64()),
+        ("retry_count", pa.int64()),
+        ("spanmart_version", pa.string()),
+        ("landed_at", UTC_MICROSECONDS),
+    ]
+)
+
 # The retention classes of the policy, all of them whenever one changed; the latest rows hold.
 RETENTION_CLASSES = pa.schema(
     [
@@ -232,14 +295,18 @@ TABLES: dict[str, pa.Schema] = {
     "spans": SPANS,
     "log_records": LOG_RECORDS,
     "feedback": FEEDBACK,
+    "vendor_usage": VENDOR_USAGE,
     "rejects": REJECTS,
     # Of no load: each file stands for itself, written whole by privacy/side_tables.py.
     "retention_classes": RETENTION_CLASSES,
     "erased_artifacts": ERASED_ARTIFACTS,
     "audits": AUDITS,
     "checks": CHECKS,
+    "pulls": PULLS,
     "loads": LOADS,
 }
 
+# Tables whose records may hold content, which is then in artifacts.
+CONTENT_TABLES = ("spans", "log_records", "feedback")
 # The tables whose rows are records of an export: these are counted, and landed once.
-RECORD_TABLES = ("spans", "log_records", "feedback")
+RECORD_TABLES = (*CONTENT_TABLES, "vendor_usage")

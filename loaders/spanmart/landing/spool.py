@@ -22,12 +22,14 @@ HASH_COLUMN = {
     "spans": "record_hash",
     "log_records": "record_hash",
     "feedback": "record_hash",
+    "vendor_usage": "record_hash",
     "artifacts": "artifact_id",
 }
 TIME_COLUMN = {
     "spans": "start_time_unix_nano",
     "log_records": "time_unix_nano",
     "feedback": "time_unix_nano",
+    "vendor_usage": "start_time_unix_nano",
 }
 UNKNOWN_TIME = np.iinfo(np.int64).min
 

@@ -1,5 +1,5 @@
-"""Landed tables of no load: retention classes, erased content, audits. One file an act, there whole
-or not at all."""
+"""Landed tables of no load: retention classes, erased content, audits, checks, pulls. One file an
+act, there whole or not at all."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CLASSES, _ERASED = "retention_classes", "erased_artifacts"
 _ROWS_AT_ONCE = 1_000_000
 # Of these tables a draft that is found while one holds the landing lock is what a killed process
 # left.
-WRITTEN_UNDER_LOCK = (_CLASSES, _ERASED, "audits", "checks")
+WRITTEN_UNDER_LOCK = (_CLASSES, _ERASED, "audits", "checks", "pulls")
 
 
 def publish_classes(landing: Path, policy: Policy) -> bool:

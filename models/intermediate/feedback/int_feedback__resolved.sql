@@ -142,7 +142,9 @@ read_feedback as (
                 resolved.kind,
                 resolved.feedback_source,
                 resolved.author_hash,
-                resolved.evaluator_name
+                resolved.evaluator_name,
+                -- A retrieval has many documents, each with a judgement of its own.
+                {{ spanmart.map_get('resolved.attributes', 'phoenix.document_position') }}
             order by resolved.occurred_at desc nulls last, resolved.feedback_id desc
         ) = 1 as is_latest,
     from resolved

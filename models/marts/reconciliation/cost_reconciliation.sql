@@ -6,9 +6,9 @@ with usage_records as (
 
 ),
 
-vendor_costs as (
+vendor_lines as (
 
-    select * from {{ ref('vendor_costs') }}
+    select * from {{ ref('int_vendor_lines__daily') }}
 
 ),
 
@@ -27,22 +27,6 @@ billed_calls as (
         computed_cost_usd,
         provided_cost_usd,
     from usage_records
-
-),
-
-vendor_lines as (
-
-    select
-        source_name,
-        day,
-        lower(provider) as provider,
-        lower(model) as model,
-        cast(sum(request_count) as bigint) as vendor_call_count,
-        cast(sum(input_tokens) as bigint) as vendor_input_tokens,
-        cast(sum(output_tokens) as bigint) as vendor_output_tokens,
-        sum(cost_usd) as vendor_cost_usd,
-    from vendor_costs
-    group by all
 
 ),
 
@@ -204,6 +188,23 @@ comparisons as (
 
 ),
 
+-- Embeddings have no output. A page that has no tokens at all has costs.
+measured_comparisons as (
+
+    select
+        comparisons.*,
+        case
+            when coalesce(vendor_input_tokens, vendor_output_tokens) is not null
+                then coalesce(vendor_input_tokens, 0) + coalesce(vendor_output_tokens, 0)
+        end as vendor_tokens,
+        case
+            when coalesce(input_tokens, output_tokens) is not null
+                then coalesce(input_tokens, 0) + coalesce(output_tokens, 0)
+        end as tokens,
+    from comparisons
+
+),
+
 judged_comparisons as (
 
     select
@@ -225,11 +226,14 @@ judged_comparisons as (
         cast(vendor_cost_usd - cost_usd as decimal(38, 12)) as difference_usd,
         cast(vendor_cost_usd - cost_usd as double) / nullif(cast(vendor_cost_usd as double), 0)
             as difference_share,
+        cast(vendor_tokens - tokens as double) as token_difference,
+        cast(vendor_tokens - tokens as double) / nullif(cast(vendor_tokens as double), 0)
+            as token_difference_share,
         -- What sampling may have missed (two standard errors) is no disagreement.
         abs(cast(vendor_cost_usd - cost_usd as double))
         <= {{ var('cost_reconciliation_tolerance') }} * abs(cast(vendor_cost_usd as double))
         + 2 * coalesce(cost_usd_se, 0) as is_within_tolerance,
-    from comparisons
+    from measured_comparisons
 
 )
 

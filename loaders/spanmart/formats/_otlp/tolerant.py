@@ -75,6 +75,7 @@ def normalised(document: Any) -> bytes:
 
 def not_records(document: Any) -> list[Any]:
     """What stands in a message's lists of records and is none: no object, and not null."""
+    document = _unwrapped(document)
     return [
         each
         for resources, scopes, records in (
@@ -102,6 +103,7 @@ def columns(lines: list[bytes]) -> pa.RecordBatch:
 def _message(document: Any) -> Json:
     if not isinstance(document, dict):
         raise NotAnExport(f"a JSON {type(document).__name__}")
+    document = _unwrapped(document)
     spans = _list(_get(document, *RESOURCE_SPANS))
     logs = _list(_get(document, *RESOURCE_LOGS))
     if spans is None and logs is None and document:
@@ -112,6 +114,12 @@ def _message(document: Any) -> Json:
             _resource(each, SCOPE_LOGS, "logRecords", _log_record) for each in _dicts(logs)
         ],
     }
+
+
+def _unwrapped(document: Json) -> Json:
+    """Tempo's /api/v2/traces/<id> answers with the message in a member `trace`."""
+    trace = _dict(document.get("trace"))
+    return trace if any(name in trace for name in RESOURCE_SPANS) else document
 
 
 def _resource(

@@ -15,6 +15,7 @@ Columns that a SELECT may give (all but `record_number` may be left out, in any 
                scope_version, attributes, resource_attributes, body
     feedback   the fields of feedback.Feedback, occurred_at as BIGINT nanoseconds in
                time_unix_nano, source_version_at, attributes MAP, comment
+    vendor_usage  the columns of schemas.VENDOR_USAGE, the member of an organisation in author
 
 A value of a map that is NULL is an attribute that is not there.
 """
@@ -66,6 +67,17 @@ COLUMNS: dict[str, dict[str, pa.DataType]] = {
         "attributes": _MAP,
         "source_version_at": _WHEN,
     },
+    "vendor_usage": {
+        **dict.fromkeys(("vendor", "kind", "api", "grouped_by", "project_id", "api_key_id"), _TEXT),
+        **dict.fromkeys(("author", "model", "line_item", "service_tier", "api_source"), _TEXT),
+        **dict.fromkeys(("amount", "currency"), _TEXT),
+        **dict.fromkeys(("start_time_unix_nano", "end_time_unix_nano", "request_count"), _NANOS),
+        **dict.fromkeys(("input_tokens", "cached_input_tokens", "output_tokens"), _NANOS),
+        "cache_write_input_tokens": _NANOS,
+        "is_batch": pa.bool_(),
+        "attributes": _MAP,
+        "source_version_at": _WHEN,
+    },
 }
 _KINDS = pa.array(["internal", "server", "client", "producer", "consumer"])
 _STATUS_CODES = pa.array(["ok", "error"])
@@ -85,14 +97,16 @@ def records_of(rows: pa.Table, table: str) -> tuple[Records, list[Reject]]:
         if name != "record_number"
     }
     columns["record_number"] = rows.column("record_number").combine_chunks().cast(_NANOS)
-    made = {"spans": _spans, "log_records": _logs, "feedback": _feedback}[table](columns)
-    reasons = {"spans": _faults_of_spans, "feedback": _faults_of_feedback}.get(table, _no_faults)
-    return _split(made, reasons(made))
+    make, faults = _TABLES[table]
+    made = make(columns)
+    return _split(made, faults(made))
 
 
 def _typed(rows: pa.Table, name: str, wanted: pa.DataType) -> pa.Array:
     column = rows.column(name).combine_chunks()
     # A SELECT that says NULL for all rows gives a column without a type of its own.
+    if column.null_count == len(column):
+        return pa.nulls(len(column), wanted)
     return column if column.type.equals(wanted) else column.cast(wanted)
 
 
@@ -146,11 +160,19 @@ def _feedback(columns: dict[str, pa.Array]) -> Records:
     return _with_attributes("feedback", columns, body=columns.pop("comment", pa.nulls(rows, _TEXT)))
 
 
+def _vendor_usage(columns: dict[str, pa.Array]) -> Records:
+    rows = len(columns["record_number"])
+    for name, kind in COLUMNS["vendor_usage"].items():
+        if name not in columns and name != "attributes":
+            columns[name] = pa.nulls(rows, kind)
+    return _with_attributes("vendor_usage", columns)
+
+
 def _with_attributes(table: str, columns: dict[str, pa.Array], **parts: Any) -> Records:
     rows = len(columns["record_number"])
     attributes = columns.pop("attributes", None)
     resources = columns.pop("resource_attributes", None)
-    if table != "feedback":
+    if table in ("spans", "log_records"):
         # Each record has a resource of its own; landing finds the equal ones.
         parts |= {
             "resources": NO_KEY_VALUES if resources is None else _pairs(resources),
@@ -268,20 +290,30 @@ def _faults_of_spans(records: Records) -> list[tuple[Mask, Reason]]:
 
 def _faults_of_feedback(records: Records) -> list[tuple[Mask, Reason]]:
     columns = records.columns
-    targets = ("trace_id", "conversation_id", "request_id")
-    no_target = [pc.is_null(columns.column(name)) for name in targets]
+    # A span says of which trace it is: models look that up.
+    targets = ("trace_id", "span_id", "conversation_id", "request_id")
+    no_target = pc.is_null(pc.coalesce(*(columns.column(name) for name in targets)))
+    # Tables of evaluations say no time. Only a conversation or request needs one: which of its
+    # traces is meant, the time says.
+    no_time = pc.is_null(columns.column("time_unix_nano"))
+    no_id = pc.is_null(pc.coalesce(columns.column("trace_id"), columns.column("span_id")))
     score = columns.column("score").combine_chunks()
     is_odd = pc.invert(pc.fill_null(pc.is_finite(score), True))
     return [
         (_not_in(columns.column("kind"), KINDS), Reason.BAD_KIND),
         (_not_in(columns.column("feedback_source"), SOURCES), Reason.BAD_SOURCE),
-        (_mask(columns.column("time_unix_nano").is_null().combine_chunks()), Reason.BAD_TIME),
+        (_mask(no_target.combine_chunks()), Reason.NO_TARGET),
+        (_mask(pc.and_(no_time, no_id).combine_chunks()), Reason.BAD_TIME),
         (_mask(is_odd), Reason.BAD_SCORE),
-        (
-            _mask(pc.and_(pc.and_(no_target[0], no_target[1]), no_target[2]).combine_chunks()),
-            Reason.NO_TARGET,
-        ),
     ]
+
+
+def _faults_of_vendor_usage(records: Records) -> list[tuple[Mask, Reason]]:
+    bounds = [
+        records.columns.column(name) for name in ("start_time_unix_nano", "end_time_unix_nano")
+    ]
+    is_timeless = pc.is_null(pc.add(*bounds))
+    return [(_mask(is_timeless.combine_chunks()), Reason.BAD_TIME)]
 
 
 def _no_faults(_: Records) -> list[tuple[Mask, Reason]]:
@@ -308,3 +340,11 @@ def _shown(row: dict[str, Any]) -> str:
     """Ids and names of a row: enough to find it in its file."""
     names = ("source_trace_id", "source_span_id", "trace_id", "span_id", "name", "kind", "label")
     return json.dumps({name: row[name] for name in names if row.get(name)}, ensure_ascii=False)
+
+
+_TABLES = {
+    "spans": (_spans, _faults_of_spans),
+    "log_records": (_logs, _no_faults),
+    "feedback": (_feedback, _faults_of_feedback),
+    "vendor_usage": (_vendor_usage, _faults_of_vendor_usage),
+}

@@ -1,0 +1,1 @@
+"""What MLflow's traces become: spans, and feedback from the assessments in them."""
