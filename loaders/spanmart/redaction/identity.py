@@ -18,7 +18,8 @@ IDENTITY_KEY = re.compile(
     r"""(?ix)
     (?:^|[._-]|(?<=[a-z]))(?:end[._-]?)?user[._-]?
         (?:id|ids|uid|email|e_mail|mail|name|full[._-]?name|phone(?:[._-]?number)?|login|pseudo[._-]?id)$
-    | (?:^|\.)(?:gen_ai|llm(?:\.[a-z0-9_-]+)?|openai\.request|mlflow(?:\.trace)?|metadata)\.(?:end_?)?user$
+    | (?:^|\.)(?:gen_ai|llm(?:\.[a-z0-9_-]+)?|openai\.request|mlflow(?:\.trace)?|metadata)
+        \.(?:end_?)?user$
     | ^(?:enduser|end_user|user)$
     """
 )
