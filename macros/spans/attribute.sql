@@ -7,11 +7,16 @@
     {%- endif -%}
     {%- set type = shipped[field][0] -%}
     {%- set keys = spanmart.own_attribute_keys(field) + shipped[field][1] -%}
-    {%- set readings = [] -%}
-    {%- for key in keys -%}
-        {%- do readings.append(spanmart.attribute_reading(key, type, attributes, resource_attributes)) -%}
+    {{- spanmart.first_attribute({'keys': keys, 'type': type}, attributes, resource_attributes) -}}
+{% endmacro %}
+
+{#- The first known value of these keys. -#}
+{% macro first_attribute(reading, attributes='attributes', resource_attributes='resource_attributes') %}
+    {%- set values = [] -%}
+    {%- for key in reading['keys'] -%}
+        {%- do values.append(spanmart.attribute_reading(key, reading.type, attributes, resource_attributes)) -%}
     {%- endfor -%}
-    {%- if readings | length == 1 -%}{{ readings[0] }}{%- else -%}coalesce({{ readings | join(', ') }}){%- endif -%}
+    {%- if values | length == 1 -%}{{ values[0] }}{%- else -%}coalesce({{ values | join(', ') }}){%- endif -%}
 {% endmacro %}
 
 {% macro own_attribute_keys(field) %}
@@ -26,15 +31,24 @@
     {%- set name = name[9:] if name.startswith('resource:') else name -%}
     {%- set raw = spanmart.map_get(map, name.split('#')[0]) -%}
     {%- if '#' in name -%}{%- set raw = spanmart.json_text(raw, name.split('#')[1]) -%}{%- endif -%}
-    {%- set known = "nullif(nullif(nullif(nullif(" ~ raw ~ ", ''), 'None'), 'null'), 'undefined')" -%}
+    {%- if type in ('bigint', 'double') and factor -%}
+        {{ spanmart.known_value(raw, type) }} * {{ factor }}
+    {%- else -%}
+        {{ spanmart.known_value(raw, type) }}
+    {%- endif -%}
+{% endmacro %}
+
+{#- A value as its field's type, NULL where it is one of the ways to say nothing. -#}
+{% macro known_value(text, type) -%}
+    {%- set known = "nullif(nullif(nullif(nullif(" ~ text ~ ", ''), 'None'), 'null'), 'undefined')" -%}
     {%- if type == 'varchar' -%}
         {{ known }}
     {%- elif type in ('bigint', 'double') -%}
-        {{ spanmart.known_number(known, type) }}{% if factor %} * {{ factor }}{% endif %}
+        {{ spanmart.known_number(text, type) }}
     {%- else -%}
-        try_cast({{ known }} as {{ type }})
+        try_cast({{ text }} as {{ type }})
     {%- endif -%}
-{% endmacro %}
+{%- endmacro %}
 
 {#- Counts, sizes, durations and scores of the alias list are never negative: -1 and Infinity are ways to say "not set".
     A count is read once and without a condition: behind a `case` an engine looks the attribute up again for each mention

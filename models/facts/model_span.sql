@@ -1,7 +1,7 @@
 -- One row per model call, as a span reports it.
 with spans as {{ spanmart.inlined() }} (
 
-    select * from {{ ref('int_spans__in_context') }}
+    select * from {{ ref('int_spans__with_attributes') }}
 
 ),
 
@@ -49,7 +49,7 @@ last_assemblies as (
         spans.span_no,
         last_value(assemblies.span_no ignore nulls) over (
             partition by spans.trace_id
-            order by spans.start_time_unix_nano, spans.span_no
+            order by spans.start_time_unix_nano, spans.span_id
             rows between unbounded preceding and current row
         ) as assembly_no,
     from spans

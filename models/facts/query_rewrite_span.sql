@@ -1,7 +1,7 @@
 -- One row per query rewrite or decomposition.
 with spans as (
 
-    select * from {{ ref('int_spans__in_context') }}
+    select * from {{ ref('int_spans__with_attributes') }}
     where span_type = 'query_rewrite'
 
 ),

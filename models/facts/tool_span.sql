@@ -1,7 +1,7 @@
 -- One row per tool execution (one attempt).
 with spans as (
 
-    select * from {{ ref('int_spans__in_context') }}
+    select * from {{ ref('int_spans__with_attributes') }}
     -- ADK repeats parallel executions in one more span.
     where span_type = 'tool' and name not like '%(merged)'
 

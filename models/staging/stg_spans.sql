@@ -1,7 +1,10 @@
 -- One row per landed version of a span.
 with spans as (
 
-    select * from {{ source('landing', 'spans') }}
+    select
+        *,
+        {{ spanmart.source_row_number('landed_spans') }} as row_no,
+    from {{ source('landing', 'spans') }} as landed_spans
 
 ),
 
@@ -37,5 +40,6 @@ select
     spans.source_version_at,
     spans.load_id,
     spans.landed_at,
+    spans.row_no,
 from spans
 where spans.load_id in (select loads.load_id from loads)

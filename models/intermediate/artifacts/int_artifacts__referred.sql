@@ -5,6 +5,16 @@ with spans as (
 
 ),
 
+attributes_of_spans as (
+
+    select
+        span_no,
+        artifact_refs,
+    from {{ ref('int_spans__attributes') }}
+    where len(artifact_refs) > 0
+
+),
+
 log_records as (
 
     select * from {{ ref('stg_log_records') }}
@@ -14,13 +24,14 @@ log_records as (
 span_references as (
 
     select
-        trace_id,
-        span_id,
-        source,
-        source_format,
-        landed_at,
-        unnest(artifact_refs) as reference,
+        spans.trace_id,
+        spans.span_id,
+        spans.source,
+        spans.source_format,
+        spans.landed_at,
+        unnest(attributes_of_spans.artifact_refs) as reference,
     from spans
+    inner join attributes_of_spans on spans.span_no = attributes_of_spans.span_no
 
 ),
 

@@ -9,7 +9,7 @@ with spans as (
         attributes,
         resource_attributes,
         events,
-    from {{ ref('int_spans__in_context') }}
+    from {{ ref('int_spans__with_attributes') }}
     where span_type in ('retrieval', 'rerank')
 
 ),

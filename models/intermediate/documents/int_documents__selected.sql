@@ -2,7 +2,7 @@
 -- out, or cited.
 with spans as (
 
-    select * from {{ ref('int_spans__in_context') }}
+    select * from {{ ref('int_spans__with_attributes') }}
 
 ),
 

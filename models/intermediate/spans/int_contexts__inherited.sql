@@ -8,6 +8,12 @@ with spans as (
 
 ),
 
+key_sets as (
+
+    select * from {{ ref('int_spans__key_sets') }}
+
+),
+
 typed_spans as (
 
     select * from {{ ref('int_spans__typed') }}
@@ -25,14 +31,15 @@ tellers as (
 
 ),
 
--- Set apart: behind a join each lookup would unpack the attributes again.
-attributes_of_tellers as {{ spanmart.materialized() }} (
+-- Set apart: behind a join that drops rows each lookup would unpack the values again.
+said_by_tellers as {{ spanmart.materialized() }} (
 
     select
         spans.span_no,
         tellers.above_no,
-        spans.attributes,
-        spans.resource_attributes,
+        spans.key_set_no,
+        spans.said,
+        spans.resource_texts,
     from spans
     inner join tellers on spans.span_no = tellers.span_no
 
@@ -41,12 +48,13 @@ attributes_of_tellers as {{ spanmart.materialized() }} (
 own_context as {{ spanmart.materialized() }} (
 
     select
-        span_no,
-        above_no,
+        said_by_tellers.span_no,
+        said_by_tellers.above_no,
         {% for field in fields %}
-        {{ spanmart.attribute(field) }} as {{ field }},
+        {{ spanmart.said_field(field) }} as {{ field }},
         {% endfor %}
-    from attributes_of_tellers
+    from said_by_tellers
+    left join key_sets on said_by_tellers.key_set_no = key_sets.key_set_no
 
 ),
 

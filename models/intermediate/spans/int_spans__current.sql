@@ -1,4 +1,5 @@
--- One row per span of the touched traces: its newest complete version.
+-- One row per span of the touched traces: its newest complete version, with those values of its
+-- attributes that tell of its type, its request and its call.
 with spans as {{ spanmart.inlined() }} (
 
     select * from {{ ref('stg_spans') }}
@@ -11,122 +12,91 @@ touched_traces as (
 
 ),
 
--- Few spans land more than once: which do is found out on their ids alone, and only those are
--- compared.
-landed_ids as (
+key_sets as (
 
-    select
-        trace_id,
-        span_id,
-        count(*) as record_count,
-        max(landed_at) as last_landed_at,
-    from spans
-    where trace_id in (select touched_traces.trace_id from touched_traces)
-    group by trace_id, span_id
+    select * from {{ ref('int_spans__key_sets') }}
 
 ),
 
-numbered_ids as {{ spanmart.materialized() }} (
+repeated_spans as (
+
+    select * from {{ ref('int_spans__repeated') }}
+
+),
+
+-- Values of attributes are read here and nowhere else on the way to a priced call; their keys also
+-- by int_spans__key_sets.
+said_by_spans as (
 
     select
         *,
-        row_number() over (order by trace_id, span_id) as span_no,
-    from landed_ids
-
-),
-
-versions as {{ spanmart.materialized() }} (
-
-    select
-        numbered_ids.span_no,
-        spans.end_time_unix_nano,
-        spans.source_version_at,
-        cardinality(spans.attributes) as attribute_count,
-        spans.record_hash,
-        spans.load_id,
-        spans.landed_at,
+        {{ spanmart.map_values('attributes') }} as all_values,
+        {{ spanmart.key_set() }} as key_set,
+        {{ spanmart.map_get('attributes', 'logfire.span_type') }} as logfire_type,
+        {{ spanmart.attribute('service_name') }} as service_name,
+        cast([
+            {% for reading in spanmart.readings_of(spanmart.said_fields(), is_resource=true) %}
+            cast({{ spanmart.first_attribute(reading) }} as varchar),
+            {% endfor %}
+        ] as varchar[]) as resource_texts,
+        case
+            when len(events) > 0
+                then list_filter(events, lambda event: event.name = 'exception')[-1].attributes
+        end as exception_attributes,
     from spans
-    inner join numbered_ids
-        on spans.trace_id = numbered_ids.trace_id and spans.span_id = numbered_ids.span_id
-    where numbered_ids.record_count > 1
+    where trace_id in (select touched_traces.trace_id from touched_traces)
 
 ),
 
-version_counts as (
+-- Before anything joins or filters rows away: behind that, DuckDB unpacks a list again for each
+-- lookup.
+kept_values as (
 
     select
-        span_no,
-        count(distinct record_hash) as version_count,
-    from versions
-    group by span_no
-
-),
-
-best_versions as (
-
-    select
-        versions.span_no,
-        versions.record_hash,
-        versions.load_id,
-        versions.landed_at,
-        version_counts.version_count,
-    from versions
-    inner join version_counts on versions.span_no = version_counts.span_no
-    -- The order knows nothing of loads, so that any order of loading picks the same version: an
-    -- ended span before a running one, then the producer's own version, then the fuller and later
-    -- record. Of the same record landed twice it is all one which stands.
-    qualify row_number() over (
-        partition by versions.span_no
-        order by
-            versions.end_time_unix_nano is not null desc,
-            versions.source_version_at desc nulls last,
-            versions.end_time_unix_nano desc nulls last,
-            versions.attribute_count desc,
-            versions.record_hash asc,
-            versions.landed_at asc,
-            versions.load_id asc
-    ) = 1
-
-),
-
-numbered_versions as (
-
-    select
-        numbered_ids.*,
-        best_versions.record_hash,
-        best_versions.load_id,
-        best_versions.landed_at,
-        coalesce(best_versions.version_count, 1) as version_count,
-    from numbered_ids
-    left join best_versions on numbered_ids.span_no = best_versions.span_no
+        spans.*,
+        key_sets.key_set_no,
+        {{ spanmart.values_at('spans.all_values', 'key_sets.kept_places') }} as said,
+    from said_by_spans as spans
+    left join key_sets on spans.key_set = key_sets.key_set
 
 ),
 
 current_spans as (
 
     select
-        spans.* exclude (landed_at, load_id),
-        numbered_versions.version_count,
-        numbered_versions.last_landed_at as landed_at,
-        numbered_versions.span_no,
-    from spans
-    inner join numbered_versions
-        on
-            spans.trace_id = numbered_versions.trace_id
-            and spans.span_id = numbered_versions.span_id
+        spans.row_no as span_no,
+        spans.trace_id,
+        spans.span_id,
+        spans.parent_span_id,
+        spans.name,
+        spans.kind,
+        spans.start_time_unix_nano,
+        spans.end_time_unix_nano,
+        spans.status_code,
+        spans.status_message,
+        spans.scope_name,
+        spans.scope_version,
+        spans.trace_state,
+        spans.redaction_count,
+        spans.source,
+        spans.source_format,
+        coalesce(repeated_spans.last_landed_at, spans.landed_at) as landed_at,
+        coalesce(repeated_spans.version_count, 1) as version_count,
+        spans.service_name,
+        {{ spanmart.map_get('spans.exception_attributes', 'exception.type') }} as exception_type,
+        {{ spanmart.map_get('spans.exception_attributes', 'exception.message') }}
+            as exception_message,
+        spans.resource_texts,
+        spans.key_set_no,
+        spans.said,
+    from kept_values as spans
+    left join repeated_spans
+        on spans.trace_id = repeated_spans.trace_id and spans.span_id = repeated_spans.span_id
     where
-        -- A load holds a record once.
-        (
-            numbered_versions.record_count = 1
-            or (
-                spans.record_hash = numbered_versions.record_hash
-                and spans.load_id is not distinct from numbered_versions.load_id
-                and spans.landed_at is not distinct from numbered_versions.landed_at
-            )
-        )
+        {{ spanmart.is_current_version('spans', 'repeated_spans') }}
         -- Logfire sends a copy of each span at its start, under an id of its own: no span of the
         -- trace.
-        and spans.attributes['logfire.span_type'] is distinct from 'pending_span'
+        and spans.logfire_type is distinct from 'pending_span'
 
 )
 

@@ -59,10 +59,6 @@ spans_in_context as (
         contexts.{{ field }},
         {% endif %}
         {% endfor %}
-        spans.attributes,
-        spans.resource_attributes,
-        spans.events,
-        spans.artifact_refs,
         spans.redaction_count,
         spans.version_count,
     from spans

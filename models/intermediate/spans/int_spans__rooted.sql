@@ -17,11 +17,12 @@ linked_spans as (
     select
         spans.span_no,
         spans.trace_id,
+        spans.span_id,
         -- A span that names itself as its parent is a root.
         case when parents.span_no <> spans.span_no then parents.span_no end as parent_no,
         spans.parent_span_id is not null and parents.span_no is null as is_orphan,
-        -- Sorts spans by start, ties by number; what the cut below picks does not depend on the
-        -- order of landing.
+        -- Sorts spans by start, ties by id; what the cut below picks does not depend on the order
+        -- of landing.
         coalesce(spans.start_time_unix_nano, 0) as start_nano,
         coalesce(parents.start_time_unix_nano, 0)
         >= coalesce(spans.start_time_unix_nano, 0) as is_parent_not_earlier,
@@ -37,6 +38,7 @@ suspects as (
 
     select
         linked_spans.span_no,
+        linked_spans.span_id,
         linked_spans.parent_no,
         linked_spans.start_nano,
     from linked_spans
@@ -54,9 +56,10 @@ suspects_1 as {{ spanmart.materialized() }} (
 
     select
         suspects.span_no,
+        suspects.span_id,
         suspects.parent_no as ancestor_no,
         parents.start_nano as earliest_nano,
-        parents.span_no as earliest_no,
+        parents.span_id as earliest_id,
     from suspects
     left join suspects as parents on suspects.parent_no = parents.span_no
 
@@ -66,17 +69,18 @@ suspects_{{ hop * 2 }} as {{ spanmart.materialized() }} (
 
     select
         near.span_no,
+        near.span_id,
         far.ancestor_no,
         case
-            when (far.earliest_nano, far.earliest_no) < (near.earliest_nano, near.earliest_no)
+            when (far.earliest_nano, far.earliest_id) < (near.earliest_nano, near.earliest_id)
                 then far.earliest_nano
             else near.earliest_nano
         end as earliest_nano,
         case
-            when (far.earliest_nano, far.earliest_no) < (near.earliest_nano, near.earliest_no)
-                then far.earliest_no
-            else near.earliest_no
-        end as earliest_no,
+            when (far.earliest_nano, far.earliest_id) < (near.earliest_nano, near.earliest_id)
+                then far.earliest_id
+            else near.earliest_id
+        end as earliest_id,
     from suspects_{{ hop }} as near
     left join suspects_{{ hop }} as far on near.ancestor_no = far.span_no
 
@@ -86,7 +90,7 @@ ring_heads as (
 
     select span_no
     from suspects_{{ hops[-1] * 2 }}
-    where span_no = earliest_no and ancestor_no is not null
+    where span_id = earliest_id and ancestor_no is not null
 
 ),
 

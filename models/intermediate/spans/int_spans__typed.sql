@@ -12,31 +12,30 @@ placed_spans as {{ spanmart.inlined() }} (
 
 ),
 
-key_sets as {{ spanmart.materialized() }} (
+key_sets as (
 
-    {{ spanmart.key_sets('spans', {'context': fields}) }}
+    select * from {{ ref('int_spans__key_sets') }}
 
 ),
 
--- Each attribute is looked up once; what follows reads columns.
+-- Each value is looked up once; what follows reads columns.
 readings as {{ spanmart.materialized() }} (
 
     select
-        span_no,
-        name,
-        status_message,
-        {{ spanmart.attribute('span_type') }} as declared_type,
-        {{ spanmart.attribute('operation_name') }} as declared_operation,
-        {{ spanmart.attribute('tool_name') }} as named_tool,
-        {{ spanmart.attribute('error_type') }} as declared_error_type,
-        {{ spanmart.attribute('service_name') }} as service_name,
-        case
-            when len(events) > 0
-                then list_filter(events, lambda event: event.name = 'exception')[-1].attributes
-        end as exception_attributes,
-        {{ spanmart.key_set() }} as key_set,
-        {{ spanmart.same_run_hash(['resource_attributes']) }} as resource_hash,
+        spans.span_no,
+        spans.name,
+        spans.status_message,
+        {{ spanmart.said_field('span_type') }} as declared_type,
+        {{ spanmart.said_field('operation_name') }} as declared_operation,
+        {{ spanmart.said_field('tool_name') }} as named_tool,
+        {{ spanmart.said_field('error_type') }} as declared_error_type,
+        spans.exception_type,
+        spans.exception_message,
+        spans.service_name,
+        key_sets.has_context,
+        {{ spanmart.same_run_hash(['spans.resource_texts']) }} as resource_hash,
     from spans
+    left join key_sets on spans.key_set_no = key_sets.key_set_no
 
 ),
 
@@ -49,21 +48,22 @@ likely_tellers as {{ spanmart.materialized() }} (
         placed_spans.parent_no,
     from placed_spans
     inner join readings as own on placed_spans.span_no = own.span_no
-    inner join key_sets on own.key_set = key_sets.key_set
     left join readings as parents on placed_spans.parent_no = parents.span_no
     where
-        key_sets.has_context_keys
+        own.has_context
         or own.resource_hash is distinct from parents.resource_hash
 
 ),
 
-attributes_of_tellers as {{ spanmart.materialized() }} (
+-- Set apart: behind a join that drops rows each lookup would unpack the values again.
+said_by_tellers as {{ spanmart.materialized() }} (
 
     select
-        spans.span_no,
+        likely_tellers.span_no,
         likely_tellers.parent_no,
-        spans.attributes,
-        spans.resource_attributes,
+        spans.key_set_no,
+        spans.said,
+        spans.resource_texts,
     from spans
     inner join likely_tellers on spans.span_no = likely_tellers.span_no
 
@@ -72,12 +72,13 @@ attributes_of_tellers as {{ spanmart.materialized() }} (
 told as {{ spanmart.materialized() }} (
 
     select
-        span_no,
-        parent_no,
+        said_by_tellers.span_no,
+        said_by_tellers.parent_no,
         {% for field in fields %}
-        {{ spanmart.attribute(field) }} as {{ field }},
+        {{ spanmart.said_field(field) }} as {{ field }},
         {% endfor %}
-    from attributes_of_tellers
+    from said_by_tellers
+    left join key_sets on said_by_tellers.key_set_no = key_sets.key_set_no
 
 ),
 
@@ -172,11 +173,11 @@ typed_spans as (
         ) }} as operation_name,
         coalesce(
             typed_readings.declared_error_type,
-            {{ spanmart.map_get('typed_readings.exception_attributes', 'exception.type') }}
+            typed_readings.exception_type
         ) as error_type,
         coalesce(
             nullif(typed_readings.status_message, ''),
-            {{ spanmart.map_get('typed_readings.exception_attributes', 'exception.message') }}
+            typed_readings.exception_message
         ) as error_message_redacted,
         typed_readings.service_name,
     from contexts_of_spans

@@ -2,7 +2,7 @@
 {%- set fields = spanmart.context_fields() %}
 with spans as {{ spanmart.inlined() }} (
 
-    select * from {{ ref('int_spans__in_context') }}
+    select * from {{ ref('int_spans__with_attributes') }}
 
 ),
 
@@ -40,21 +40,21 @@ trace_context as (
     select
         trace_id,
         {% for field in fields if field not in ['workload_class', 'prompt_version'] %}
-        first({{ field }} order by start_time_unix_nano, span_no) filter (
+        first({{ field }} order by start_time_unix_nano, span_id) filter (
             where {{ field }} is not null
         ) as {{ field }},
         {% endfor %}
-        first(service_name order by start_time_unix_nano, span_no) as service_name,
+        first(service_name order by start_time_unix_nano, span_id) as service_name,
         min(started_at) as first_started_at,
         max(ended_at) as last_ended_at,
         count(*) as span_count,
         count(*) filter (where span_status = 'error') as error_span_count,
         max(landed_at) as spans_landed_at,
-        first(trace_state order by start_time_unix_nano, span_no) filter (where trace_state <> '')
+        first(trace_state order by start_time_unix_nano, span_id) filter (where trace_state <> '')
             as trace_state,
         min(source) as source,
         min(source_format) as source_format,
-        first(instrumentation_scope order by start_time_unix_nano, span_no)
+        first(instrumentation_scope order by start_time_unix_nano, span_id)
             as instrumentation_scope,
     from spans
     group by trace_id
@@ -66,7 +66,7 @@ prompt_versions as (
 
     select
         trace_context.trace_id,
-        first(spans.prompt_version order by spans.start_time_unix_nano, spans.span_no)
+        first(spans.prompt_version order by spans.start_time_unix_nano, spans.span_id)
             as prompt_version,
     from trace_context
     inner join spans

@@ -1,67 +1,78 @@
 -- One row per span that is a model, embedding or rerank call, or that has an attribute for its
 -- usage.
-{%- set said_counts = ['usage_input', 'usage_output', 'usage_total'] %}
 with spans as {{ spanmart.inlined() }} (
 
-    select * from {{ ref('int_spans__in_context') }}
+    select * from {{ ref('int_spans__current') }}
 
 ),
 
-key_sets as {{ spanmart.materialized() }} (
+typed_spans as (
 
-    {{ spanmart.key_sets('spans', {'usage': said_counts}) }}
+    select * from {{ ref('int_spans__typed') }}
 
 ),
 
--- Most spans are no call, and have no attribute that could say so. What is looked up on the others
--- is looked up on rows set apart: behind a join each lookup would unpack the attributes again.
+contexts as (
+
+    select * from {{ ref('int_contexts__inherited') }}
+
+),
+
+key_sets as (
+
+    select * from {{ ref('int_spans__key_sets') }}
+
+),
+
+-- Most spans are no call, and have no attribute that could say so. What the others say is looked up
+-- on rows set apart: behind a join that drops rows each lookup would unpack the values again.
 candidates as {{ spanmart.materialized() }} (
 
     select
         spans.span_no,
-        spans.parent_no,
+        typed_spans.parent_no,
         spans.trace_id,
         spans.span_id,
-        spans.span_type,
-        spans.span_status,
-        spans.started_at,
-        spans.ended_at,
-        spans.service_name,
-        spans.conversation_id,
-        spans.workload_class,
-        spans.error_type,
-        spans.error_message_redacted,
-        spans.instrumentation_scope,
-        spans.instrumentation_scope_version,
-        spans.attributes,
-        spans.resource_attributes,
+        typed_spans.span_type,
+        spans.status_code as span_status,
+        {{ spanmart.nanos_to_timestamp('spans.start_time_unix_nano') }} as started_at,
+        {{ spanmart.nanos_to_timestamp('spans.end_time_unix_nano') }} as ended_at,
+        typed_spans.service_name,
+        typed_spans.context_no,
+        typed_spans.error_type,
+        typed_spans.error_message_redacted,
+        spans.scope_name as instrumentation_scope,
+        spans.scope_version as instrumentation_scope_version,
+        spans.key_set_no,
+        spans.said,
+        spans.resource_texts,
     from spans
-    inner join key_sets on {{ spanmart.key_set('spans.attributes') }} = key_sets.key_set
+    inner join typed_spans on spans.span_no = typed_spans.span_no
+    inner join key_sets on spans.key_set_no = key_sets.key_set_no
     where
-        (key_sets.has_usage_keys or spans.span_type in ('model', 'embedding', 'rerank'))
+        (key_sets.has_usage or typed_spans.span_type in ('model', 'embedding', 'rerank'))
         -- A re-read of an earlier response repeats its usage and is no call.
-        and spans.operation_name is distinct from 'fetch_response'
+        and typed_spans.operation_name is distinct from 'fetch_response'
 
 ),
 
 readings as (
 
     select
-        * exclude (attributes, resource_attributes),
+        candidates.* exclude (context_no, key_set_no, said, resource_texts),
+        contexts.conversation_id,
+        coalesce(contexts.workload_class, 'production') as workload_class,
         case
-            when span_type in ('embedding', 'rerank') then span_type
+            when candidates.span_type in ('embedding', 'rerank') then candidates.span_type
             else 'model'
         end as call_kind,
-        {% for field in said_counts + [
-            'model_provider', 'model_requested', 'model_used', 'api_mode', 'service_tier',
-            'is_streaming', 'response_id', 'provided_cost_usd', 'is_usage_estimated',
-            'usage_cache_read', 'usage_cache_write', 'usage_cache_write_5m', 'usage_cache_write_1h',
-            'usage_reasoning', 'usage_input_audio', 'usage_output_audio', 'cache_status',
-        ] %}
-        {{ spanmart.attribute(field) }} as {{ field }},
+        {% for field in spanmart.usage_fields() + spanmart.call_fields() %}
+        {{ spanmart.said_field(field) }} as {{ field }},
         {% endfor %}
-        {{ spanmart.usage_namespace() }} as usage_namespace,
+        key_sets.usage_namespace,
     from candidates
+    left join key_sets on candidates.key_set_no = key_sets.key_set_no
+    left join contexts on candidates.context_no = contexts.context_no
 
 ),
 

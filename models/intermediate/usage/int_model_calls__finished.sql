@@ -1,7 +1,7 @@
 -- One row per model call: how its output ended.
 with spans as (
 
-    select * from {{ ref('int_spans__in_context') }}
+    select * from {{ ref('int_spans__with_attributes') }}
 
 ),
 

@@ -1,0 +1,17 @@
+{#- The list of a span's attribute keys as one number of this run: spans of one producer share a few lists
+    (int_spans__key_sets). -#}
+{% macro key_set(attributes='attributes') -%}
+    {{ spanmart.same_run_hash([spanmart.map_keys(attributes)]) }}
+{%- endmacro %}
+
+{#- Every attribute key that may hold one of these fields; keys of a resource are not among them. -#}
+{% macro attribute_keys(fields) %}
+    {%- set shipped = spanmart.attribute_aliases() -%}
+    {%- set keys = [] -%}
+    {%- for field in fields -%}
+        {%- for key in spanmart.own_attribute_keys(field) + shipped[field][1] if not key.startswith('resource:') -%}
+            {%- do keys.append(key.split('*')[0].split('#')[0]) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {% do return(keys | unique | list) %}
+{% endmacro %}

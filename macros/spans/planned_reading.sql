@@ -1,0 +1,97 @@
+{#-
+How a span's attributes are read, whatever the number of names that a field may have. Spans of one producer share a
+handful of key lists, so where each field's keys stand in them is looked up once per list (int_spans__key_sets), and
+a value is then taken by its place: the same work for one name as for a dozen.
+
+A reading is a run of keys of one field that stand together in its list and are all of the span or all of its
+resource; nearly all fields have one of the first kind. A field that mixes the two has one reading per run.
+-#}
+{% macro field_readings(field) %}
+    {%- set shipped = spanmart.attribute_aliases() -%}
+    {%- if field not in shipped -%}
+        {{ exceptions.raise_compiler_error("No field '" ~ field ~ "' in macros/spans/attribute_aliases.sql") }}
+    {%- endif -%}
+    {%- set readings = [] -%}
+    {%- for key in spanmart.own_attribute_keys(field) + shipped[field][1] -%}
+        {%- set is_resource = key.startswith('resource:') -%}
+        {%- if readings and readings[-1].is_resource == is_resource -%}
+            {%- do readings[-1]['keys'].append(key) -%}
+        {%- else -%}
+            {%- do readings.append({
+                'name': field ~ '_' ~ (readings | length + 1), 'type': shipped[field][0],
+                'is_resource': is_resource, 'keys': [key],
+            }) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {% do return(readings) %}
+{% endmacro %}
+
+{#- All readings of these fields that are of the span, or of its resource. -#}
+{% macro readings_of(fields, is_resource=false) %}
+    {%- set found = [] -%}
+    {%- for field in fields -%}
+        {%- do found.extend(spanmart.field_readings(field) | selectattr('is_resource', 'equalto', is_resource)) -%}
+    {%- endfor -%}
+    {% do return(found) %}
+{% endmacro %}
+
+{#- The fields that lead to a priced call, by what they tell of: int_spans__current keeps their values. -#}
+{% macro said_groups() %}
+    {% do return({
+        'step': ['span_type', 'operation_name', 'tool_name', 'error_type'],
+        'context': spanmart.context_fields(),
+        'call': spanmart.call_fields(),
+        'usage': spanmart.usage_fields(),
+    }) %}
+{% endmacro %}
+
+{% macro said_fields() %}
+    {% do return(spanmart.said_groups().values() | sum(start=[])) %}
+{% endmacro %}
+
+{#- SQL for what a reading says, of a row that has the list `said` of values and the columns of its row of
+    int_spans__key_sets: the first known of up to three values, or the general case (place 0) of more names, members of
+    JSON and factors. Few lists of keys need that, and it costs: numbers join for next to nothing and lists do not. -#}
+{% macro planned_reading(reading) -%}
+    {%- set text = 'said[each.place]' -%}
+    {%- set names = reading['keys'] | join(' ') -%}
+    {%- if '#' in names -%}
+        {%- set text = 'case when each.member is null then ' ~ text ~ ' else '
+            ~ spanmart.json_text_at(text, 'each.member') ~ ' end' -%}
+    {%- endif -%}
+    {%- set value = spanmart.known_value(text, reading.type) -%}
+    {%- if '*' in names -%}
+        {%- set value = 'cast(' ~ value ~ ' * coalesce(each.factor, 1) as ' ~ reading.type ~ ')' -%}
+    {%- endif -%}
+    {%- set values = [] -%}
+    {%- for number in range(1, [3, reading['keys'] | length] | min + 1) -%}
+        {%- do values.append(
+            spanmart.known_value('said[' ~ reading.name ~ '_place_' ~ number ~ ']', reading.type)
+        ) -%}
+    {%- endfor -%}
+    {%- if '#' in names or '*' in names or reading['keys'] | length > 3 -%}
+        {%- do values.append(
+            'case when ' ~ reading.name ~ '_place_1 = 0 then list_filter(list_transform(list_filter(hard_readings, '
+            ~ "lambda each: each.reading = '" ~ reading.name ~ "'), lambda each: " ~ value
+            ~ '), lambda each: each is not null)[1] end'
+        ) -%}
+    {%- endif -%}
+    {%- if values | length == 1 -%}{{ values[0] }}{%- else -%}coalesce({{ values | join(', ') }}){%- endif -%}
+{%- endmacro %}
+
+{#- SQL for a field of a row of int_spans__current beside its row of int_spans__key_sets: its readings in their order. -#}
+{% macro said_field(field) -%}
+    {%- set resource = spanmart.readings_of(spanmart.said_fields(), true) | map(attribute='name') | list -%}
+    {%- set values = [] -%}
+    {%- for reading in spanmart.field_readings(field) -%}
+        {%- if not reading.is_resource -%}
+            {%- do values.append(spanmart.planned_reading(reading)) -%}
+        {%- else -%}
+            {%- set text = 'resource_texts[' ~ (resource.index(reading.name) + 1) ~ ']' -%}
+            {%- do values.append(
+                text if reading.type == 'varchar' else 'cast(' ~ text ~ ' as ' ~ reading.type ~ ')'
+            ) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if values | length == 1 -%}{{ values[0] }}{%- else -%}coalesce({{ values | join(', ') }}){%- endif -%}
+{%- endmacro %}

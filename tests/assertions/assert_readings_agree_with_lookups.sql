@@ -1,0 +1,57 @@
+-- What is read by places (int_spans__key_sets) is what looking up each name on the span itself
+-- gives. One trace in sixteen: looking up all names is what the places spare.
+with spans as (
+
+    select * from {{ ref('int_spans__current') }}
+
+),
+
+key_sets as (
+
+    select * from {{ ref('int_spans__key_sets') }}
+
+),
+
+attributes_of_spans as (
+
+    select * from {{ ref('int_spans__attributes') }}
+
+),
+
+read_spans as (
+
+    select
+        spans.span_no,
+        {% for field in spanmart.said_fields() %}
+        {{ spanmart.said_field(field) }} as {{ field }},
+        {% endfor %}
+    from spans
+    left join key_sets on spans.key_set_no = key_sets.key_set_no
+    where spans.trace_id like '%a'
+
+),
+
+looked_up as (
+
+    select
+        span_no,
+        {% for field in spanmart.said_fields() %}
+        {{ spanmart.attribute(field) }} as {{ field }},
+        {% endfor %}
+    from attributes_of_spans
+
+),
+
+misread_spans as (
+
+    select read_spans.*
+    from read_spans
+    inner join looked_up on read_spans.span_no = looked_up.span_no
+    where
+        {% for field in spanmart.said_fields() %}
+        read_spans.{{ field }} is distinct from looked_up.{{ field }}{{ ' or' if not loop.last }}
+        {% endfor %}
+
+)
+
+select * from misread_spans
