@@ -1,4 +1,4 @@
-{#- Whether a row of stg_spans is the one that stands for its span; `repeated` is the row of int_spans__repeated that has the
+{#- Whether a row of int_spans__landed is the one that stands for its span; `repeated` is the row of int_spans__repeated that has the
     span's ids, for the few spans that landed more than once. A load holds a record once. -#}
 {% macro is_current_version(spans, repeated) -%}
     (

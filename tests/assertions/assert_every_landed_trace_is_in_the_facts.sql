@@ -12,6 +12,19 @@ traces as (
 
 ),
 
+-- Nothing may be left of a trace whose source took back a record.
+deleted_spans as (
+
+    select trace_id from spans
+    where
+        record_kind = 'deleted'
+        or (
+            record_kind = 'partial'
+            and {{ spanmart.map_get('attributes', 'spanmart.record.is_deleted') }} = 'true'
+        )
+
+),
+
 lost_traces as (
 
     select
@@ -24,6 +37,7 @@ lost_traces as (
         traces.trace_id is null
         and {{ spanmart.map_get('spans.attributes', 'logfire.span_type') }}
         is distinct from 'pending_span'
+        and spans.trace_id not in (select deleted_spans.trace_id from deleted_spans)
     group by spans.trace_id
 
 )

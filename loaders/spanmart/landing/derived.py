@@ -22,6 +22,7 @@ TOOL_CALLS_PROPOSED = "spanmart.derived.tool_calls_proposed"
 FINISH_REASONS = "spanmart.derived.finish_reasons"
 
 _RECORD_KIND = "spanmart.record.kind"
+_IS_DELETED = "spanmart.record.is_deleted"
 _IS_PARTIAL = "spanmart.record.is_partial"
 _KNOWN_RESPONSE_IDS = ("gen_ai.response.id", "llm.response.id", "ai.response.id")
 # Ids as providers make them; others (of a request, of a tool call) have other prefixes.
@@ -74,10 +75,12 @@ def derived(records: Records) -> KeyValues:
 
 def record_kinds(pairs: KeyValues, owners: int) -> pa.Array:
     """The column `record_kind` of spans (schemas.SPANS), from what their format says of them."""
-    if not len(_rows_of(pairs, (_RECORD_KIND, _IS_PARTIAL))):
+    if not len(_rows_of(pairs, (_RECORD_KIND, _IS_DELETED, _IS_PARTIAL))):
         return pa.nulls(owners, pa.string())
+    # A part that says so is merged first: the models find its mark on the whole.
     kinds: list[str | None] = [None] * owners
-    for key, kind in ((_RECORD_KIND, None), (_IS_PARTIAL, "partial")):
+    marks = ((_RECORD_KIND, None), (_IS_DELETED, "deleted"), (_IS_PARTIAL, "partial"))
+    for key, kind in marks:
         for place in _rows_of(pairs, (key,)).tolist():
             kinds[int(pairs.owner[place])] = kind or pairs.value[place].as_py()
     return pa.array(kinds, pa.string())

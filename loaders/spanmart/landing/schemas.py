@@ -57,7 +57,8 @@ SPANS = pa.schema(
         ("links", pa.list_(LINK)),
         ("flags", pa.int64()),
         # Null for a span; `trace` for what a source knows of a whole trace, apart from its spans;
-        # `partial` for a part of a record, to be merged with its other parts.
+        # `partial` for a part of a record, to be merged with its other parts; `deleted` for a
+        # record that its source has taken back.
         ("record_kind", pa.string()),
         ("artifact_refs", pa.list_(ARTIFACT_REF)),
         *_PRIVACY_AND_IDENTITY,

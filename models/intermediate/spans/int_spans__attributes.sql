@@ -1,7 +1,7 @@
 -- One row per span of the touched traces: all of its attributes and events, and what it refers to.
 with landed_spans as {{ spanmart.inlined() }} (
 
-    select * from {{ ref('stg_spans') }}
+    select * from {{ ref('int_spans__landed') }}
 
 ),
 

@@ -2,7 +2,7 @@
 -- attributes that tell of its type, its request and its call.
 with spans as {{ spanmart.inlined() }} (
 
-    select * from {{ ref('stg_spans') }}
+    select * from {{ ref('int_spans__landed') }}
 
 ),
 
@@ -77,6 +77,7 @@ current_spans as (
         spans.scope_name,
         spans.scope_version,
         spans.trace_state,
+        spans.record_kind,
         spans.redaction_count,
         spans.source,
         spans.source_format,
@@ -97,6 +98,7 @@ current_spans as (
         -- Logfire sends a copy of each span at its start, under an id of its own: no span of the
         -- trace.
         and spans.logfire_type is distinct from 'pending_span'
+        and spans.record_kind is distinct from 'deleted'
 
 )
 

@@ -4,7 +4,7 @@
 {%- set readings = spanmart.readings_of(spanmart.said_fields()) %}
 with spans as (
 
-    select * from {{ ref('stg_spans') }}
+    select * from {{ ref('int_spans__landed') }}
 
 ),
 

@@ -1,7 +1,7 @@
 -- One row per span of the touched traces that landed more than once: which record stands for it.
 with spans as {{ spanmart.inlined() }} (
 
-    select * from {{ ref('stg_spans') }}
+    select * from {{ ref('int_spans__landed') }}
 
 ),
 

@@ -7,8 +7,22 @@ with spans as (
         trace_id,
         span_id,
         parent_span_id,
+        record_kind,
         start_time_unix_nano,
     from {{ ref('int_spans__current') }}
+
+),
+
+-- What a source knows of a trace apart from its spans (Langfuse's trace, the OpenAI agents' trace):
+-- the parent of the spans that have none.
+trace_records as (
+
+    select
+        trace_id,
+        min(span_no) as span_no,
+    from spans
+    where record_kind = 'trace'
+    group by trace_id
 
 ),
 
@@ -19,7 +33,11 @@ linked_spans as (
         spans.trace_id,
         spans.span_id,
         -- A span that names itself as its parent is a root.
-        case when parents.span_no <> spans.span_no then parents.span_no end as parent_no,
+        case
+            when spans.parent_span_id is null and spans.record_kind is null
+                then trace_records.span_no
+            when parents.span_no <> spans.span_no then parents.span_no
+        end as parent_no,
         spans.parent_span_id is not null and parents.span_no is null as is_orphan,
         -- Sorts spans by start, ties by id; what the cut below picks does not depend on the order
         -- of landing.
@@ -29,6 +47,7 @@ linked_spans as (
     from spans
     left join spans as parents
         on spans.trace_id = parents.trace_id and spans.parent_span_id = parents.span_id
+    left join trace_records on spans.trace_id = trace_records.trace_id
 
 ),
 
