@@ -13,7 +13,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spanmart.records import Index, KeyValues, Records
+from spanmart.records import NO_KEY_VALUES, Index, KeyValues, Records
 
 RESPONSE_ID = "spanmart.derived.response_id"
 TOOL_CALLS_PROPOSED = "spanmart.derived.tool_calls_proposed"
@@ -88,6 +88,8 @@ def merged(pairs: KeyValues, more: KeyValues) -> KeyValues:
 
 def _response_ids(pairs: KeyValues, values: pl.Series, owners: int) -> KeyValues:
     rows = _without(pairs, _rows_of(pairs, _ANSWERS), _KNOWN_RESPONSE_IDS, owners)
+    if not len(rows):
+        return NO_KEY_VALUES
     ids = values.gather(rows).str.extract(_RESPONSE_ID)
     has = ids.is_not_null().to_numpy()
     return _first_of_owner(pairs.owner[rows[has]], ids.drop_nulls(), RESPONSE_ID)
@@ -110,7 +112,8 @@ def _proposed_calls(pairs: KeyValues, values: pl.Series, owners: int) -> KeyValu
     rows = rows[values.gather(rows).is_not_null().to_numpy()]
     calls[pairs.owner[rows]] = 0
     rows = _holding(values, rows, "tool_call")
-    calls[pairs.owner[rows]] = values.gather(rows).str.count_matches(_TOOL_CALL_PART).to_numpy()
+    if len(rows):
+        calls[pairs.owner[rows]] = values.gather(rows).str.count_matches(_TOOL_CALL_PART).to_numpy()
     owner = np.flatnonzero(calls >= 0)
     return _first_of_owner(owner, pl.Series(calls[owner]).cast(pl.String), TOOL_CALLS_PROPOSED)
 
@@ -120,6 +123,8 @@ def _finish_reasons(pairs: KeyValues, values: pl.Series, owners: int) -> KeyValu
     rows = _rows_of(pairs, (_MESSAGES, _BODY))
     rows = _without(pairs, rows, _KNOWN_FINISH_REASONS, owners)
     rows = _holding(values, rows, "finish_reason")
+    if not len(rows):
+        return NO_KEY_VALUES
     reasons = (
         values.gather(rows)
         .str.extract_all(_FINISH_REASON)
@@ -144,6 +149,8 @@ def _without(pairs: KeyValues, rows: Index, keys: tuple[str, ...], owners: int) 
 
 def _holding(values: pl.Series, rows: Index, literal: str) -> Index:
     """The rows whose value holds the literal, which is found many times as fast as a pattern."""
+    if not len(rows):
+        return rows
     has = values.gather(rows).str.contains(literal, literal=True).fill_null(False)
     held: Index = rows[has.to_numpy()]
     return held
