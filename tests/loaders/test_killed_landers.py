@@ -19,7 +19,7 @@ import pytest
 from landed import Landing
 from otlp_samples import json_lines, span, traces
 
-from spanmart.landing import local_store, spool
+from spanmart.landing import draft, local_store
 from spanmart.landing.store import CannotStore
 from spanmart.settings import Settings
 
@@ -196,14 +196,14 @@ def no_space(*_: object, **__: object) -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-@pytest.mark.parametrize("step", ["spool", "write", "sync", "rename"])
+@pytest.mark.parametrize("step", ["draft", "write", "sync", "rename"])
 def test_what_landed_before_the_disk_was_full_stays(
     landing: Landing, write: Write, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     landing.land(write("a", content(1, 5)))
     second = write("b", content(6, 10))
     owner, name = {
-        "spool": (spool.pa.ipc, "new_file"),
+        "draft": (draft.TableDraft, "add"),
         "write": (pq.ParquetWriter, "write_table"),
         "sync": (local_store, "synced"),
         "rename": (Path, "replace"),

@@ -15,10 +15,10 @@ from pathlib import Path
 from spanmart import bounds, formats
 from spanmart.landing import files, objects
 from spanmart.landing.attributes import Processor
+from spanmart.landing.draft import Draft
 from spanmart.landing.lander import Lander
 from spanmart.landing.prepare import Preparer
 from spanmart.landing.results import Done, LandResult, Progress
-from spanmart.landing.spool import Spool
 from spanmart.landing.store import open_store, storing
 from spanmart.privacy.policy_file import require_ready
 from spanmart.privacy.raw_store import RawStaging, RawStore
@@ -80,13 +80,11 @@ def land(
         stack.callback(bounds.READING.reset, token)
         raw = None
         if is_dry_run:
-            spool = Spool(Path(), 0, keeps_rows=False)
             staging = None
         else:
             store.make_readable()
             store.publish_classes(settings.policy)
             staging = stack.enter_context(store.staging())
-            spool = Spool(staging, settings.spool_bytes)
             if raw_place is not None:
                 raw = _raw_staging(stack, raw_place)
         threads = stack.enter_context(ThreadPoolExecutor(workers)) if workers > 1 else None
@@ -94,7 +92,7 @@ def land(
         lander = Lander(
             store=store,
             staging=staging,
-            spool=spool,
+            draft=Draft(store, staging, settings.spool_bytes),
             settings=settings,
             preparer=_preparer(key, settings),
             threads=threads,

@@ -6,8 +6,9 @@ and the result never changes with a library's version.
 
 from __future__ import annotations
 
+import binascii
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -18,7 +19,8 @@ import pyarrow.compute as pc
 
 from spanmart.records import Children, Index, KeyValues, Records, offsets_of
 
-_RECORD_HASH_DIGITS = 32
+# Bytes of a SHA-256, and of what is kept of one for a record.
+_DIGEST, _RECORD_HASH = 32, 16
 # Between fields and between attributes; neither is found in text that producers write.
 _FIELD, _GROUP = "\x1f", "\x1e"
 _NULL = "\x00"
@@ -29,7 +31,7 @@ _NOT_HASHED = ("record_number", "source_trace_id", "source_span_id")
 def sha256_hex(texts: pa.Array) -> pa.Array:
     """The SHA-256 of each text (none may be null), in hex."""
     sha256 = hashlib.sha256
-    return pa.array([sha256(row).hexdigest() for row in _rows(texts)], pa.string())
+    return _hex([sha256(row).digest() for row in _rows(texts)], _DIGEST)
 
 
 def with_distinct_resources(records: Records, key: bytes) -> tuple[Records, list[str]]:
@@ -37,7 +39,8 @@ def with_distinct_resources(records: Records, key: bytes) -> tuple[Records, list
     each."""
     if records.resource_index is None:
         return records, []
-    hashes = _keyed(_attributes(records.resources, records.resource_count, key), key)
+    hashed = _keyed(_attributes(records.resources, records.resource_count, key), key)
+    hashes: list[str] = hashed.to_pylist()
     _, first, place = np.unique(np.array(hashes), return_index=True, return_inverse=True)
     if len(first) == records.resource_count:
         return records, hashes
@@ -71,27 +74,37 @@ def record_hashes(records: Records, resources: list[str], key: bytes) -> pa.Arra
             parts.append(_child_texts(children, rows))
         else:
             # A hash must not depend on what a record's neighbours have.
-            parts.append(pa.array([""] * rows, pa.string()))
+            parts.append(pa.repeat("", rows))
     # Says where the attributes' own bytes end.
     count = np.diff(offsets_of(records.attributes.owner, rows))
     own = pc.binary_join_element_wise(*parts, pa.array(count).cast(pa.string()), "", _GROUP)
-    lists = [_rows(own), *_attributes(records.attributes, rows, key)]
+    parts_of = [_rows(own), *_attributes(records.attributes, rows, key)]
     if records.body is not None:
-        lists.append(_rows(pc.fill_null(records.body, _NULL)))
-    return pa.array(_keyed(lists, key), pa.string())
+        parts_of.append(_rows(pc.fill_null(records.body, _NULL)))
+    return _keyed(parts_of, key)
 
 
-def _keyed(parts: Sequence[list[bytes]], key: bytes) -> list[str]:
+def _keyed(parts: Sequence[Iterator[memoryview]], key: bytes) -> pa.Array:
     """Of what each row has in all parts, one behind the other."""
     # As long as a block of the hash, so that the key is all of its first one.
     start = hashlib.sha256(key).digest() * 2
-    sha256, digits = hashlib.sha256, _RECORD_HASH_DIGITS
-    return [
-        sha256(b"".join((start, *row))).hexdigest()[:digits] for row in zip(*parts, strict=True)
-    ]
+    sha256 = hashlib.sha256
+    return _hex(
+        [sha256(b"".join((start, *row))).digest() for row in zip(*parts, strict=True)],
+        _RECORD_HASH,
+    )
 
 
-def _attributes(pairs: KeyValues, owners: int, key: bytes) -> list[list[bytes]]:
+def _hex(digests: list[bytes], size: int) -> pa.Array:
+    """The first bytes of each digest, in hex."""
+    every = np.frombuffer(b"".join(digests), dtype=np.uint8).reshape(-1, _DIGEST)
+    text = binascii.hexlify(every[:, :size].tobytes())
+    offsets = np.arange(len(digests) + 1, dtype=np.int32) * (2 * size)
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(text)]
+    return pa.Array.from_buffers(pa.string(), len(digests), buffers)
+
+
+def _attributes(pairs: KeyValues, owners: int, key: bytes) -> list[Iterator[memoryview]]:
     """Two slices an owner: what its keys are and how long its values, and its values.
 
     A slice of values that lie behind each other already, instead of a text made of every
@@ -106,23 +119,25 @@ def _attributes(pairs: KeyValues, owners: int, key: bytes) -> list[list[bytes]]:
     about["key"] = np.frombuffer(digests, dtype="<u8")[names.codes]
     about["length"] = pc.fill_null(pc.binary_length(pairs.value), -1).to_numpy()
     bounds = offsets_of(pairs.owner, owners)
-    raw, size = about.tobytes(), about.itemsize
     return [
-        [raw[start * size : end * size] for start, end in pairwise(bounds.tolist())],
+        _slices(memoryview(about.tobytes()), (bounds * about.itemsize).tolist()),
         _rows(pc.fill_null(pairs.value, "") if pairs.value.null_count else pairs.value, bounds),
     ]
 
 
-def _rows(texts: pa.Array, bounds: npt.NDArray[np.int32] | None = None) -> list[bytes]:
+def _rows(texts: pa.Array, bounds: npt.NDArray[np.int32] | None = None) -> Iterator[memoryview]:
     """The bytes of each text, or of all texts between two bounds."""
     texts = texts.cast(pa.large_string())
-    offsets = np.frombuffer(texts.buffers()[1], dtype=np.int64)
+    offsets = np.frombuffer(texts.buffers()[1] or b"", dtype=np.int64)
     offsets = offsets[texts.offset : texts.offset + len(texts) + 1]
     if bounds is not None:
         offsets = offsets[bounds] if len(offsets) else np.zeros(len(bounds), dtype=np.int64)
-    # Bytes, not views of them: views are objects that the garbage collector must walk over.
-    data = (texts.buffers()[2] or pa.py_buffer(b"")).to_pybytes()
-    return [data[start:end] for start, end in pairwise(offsets.tolist())]
+    return _slices(memoryview(texts.buffers()[2] or b""), offsets.tolist())
+
+
+def _slices(data: memoryview, bounds: list[int]) -> Iterator[memoryview]:
+    """Views, one after the other: copies of them, or a list, take a fifth more time."""
+    return (data[start:end] for start, end in pairwise(bounds))
 
 
 def _row_texts(table: pa.Table) -> pa.Array:

@@ -8,6 +8,7 @@ the chance of one wrong match among 10^10 contents below 10^-18.
 from __future__ import annotations
 
 import binascii
+import secrets
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,10 @@ from spanmart.records import Mask
 Halves = npt.NDArray[np.uint64]
 _HALVES = 2
 _HALF_BYTES = 8
+_FEWEST_SLOTS = 1 << 16
+# How full a set of keys may be: at four fifths a new key takes some twelve steps, nearly all of
+# them in the same few lines of the cache.
+_MOST_FULL = (4, 5)
 
 
 def keys(hashes: pa.Array | pa.ChunkedArray) -> Halves:
@@ -70,6 +75,54 @@ def is_among(found: Halves, others: Halves) -> Mask:
     marks = np.zeros(len(found), dtype=bool)
     marks[met["row"].to_numpy()] = True
     return marks
+
+
+class KeySet:
+    """Keys that were met: a hash table of two columns, which numpy looks up in a few steps for all
+    keys of a batch. A set of Python objects takes seven times the memory."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._slots = np.zeros((_HALVES, _FEWEST_SLOTS), dtype=np.uint64)
+        # So that nobody can make content whose keys all look for the same place.
+        self._spread = np.uint64(secrets.randbits(64) | 1)
+
+    def add(self, found: Halves) -> Mask:
+        """Marks the keys that were not met before, each where it occurs first, and keeps them."""
+        is_new = first_of_each(found)
+        self._make_room(len(found))
+        is_new[is_new] = self._added(found[is_new])
+        self._count += int(is_new.sum())
+        return is_new
+
+    def _added(self, found: Halves) -> Mask:
+        """Of keys that are all different: which were not there."""
+        is_new = np.zeros(len(found), dtype=bool)
+        first, second = self._slots
+        last = np.uint64(len(first) - 1)
+        rows = np.arange(len(found))
+        place = (found[:, 0] * self._spread >> np.uint64(32)) & last
+        while len(rows):
+            wanted = found[rows]
+            # Free is a slot of zeros: the chance of such a key is 2^-128.
+            is_free = (first[place] == 0) & (second[place] == 0)
+            first[place[is_free]], second[place[is_free]] = wanted[is_free].T
+            is_there = (first[place] == wanted[:, 0]) & (second[place] == wanted[:, 1])
+            is_new[rows[is_there & is_free]] = True
+            # Somebody else's, or taken by another of this batch just now: the next one.
+            rows, place = rows[~is_there], (place[~is_there] + np.uint64(1)) & last
+        return is_new
+
+    def _make_room(self, more: int) -> None:
+        slots = self._slots.shape[1]
+        if (self._count + more) * _MOST_FULL[1] <= slots * _MOST_FULL[0]:
+            return
+        while (self._count + more) * _MOST_FULL[1] > slots * _MOST_FULL[0]:
+            slots *= 2
+        old = self._slots[:, self._slots.any(axis=0)].T
+        self._slots = np.zeros((_HALVES, slots), dtype=np.uint64)
+        for start in range(0, len(old), _FEWEST_SLOTS):
+            self._added(old[start : start + _FEWEST_SLOTS])
 
 
 def _frame(found: Halves) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""One file after the other from its bytes to the spool, and from there to a commit."""
+"""One file after the other from its bytes to the draft, and from there to a commit."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from spanmart import formats
 from spanmart.formats import AmbiguousFormat, Format, UnknownFormat
 from spanmart.landing.commit import Load, commit, count_new
+from spanmart.landing.draft import Draft
 from spanmart.landing.files import Found
 from spanmart.landing.inflate import InflationBounds
 from spanmart.landing.prepare import Prepared, Preparer
@@ -29,7 +30,6 @@ from spanmart.landing.results import (
     FileResult,
     Progress,
 )
-from spanmart.landing.spool import Spool
 from spanmart.landing.store import CannotStore, Store, storing
 from spanmart.memory import give_back
 from spanmart.privacy.raw_store import RawStaging
@@ -47,7 +47,7 @@ class Lander:
     store: Store
     # None in a dry run.
     staging: Path | None
-    spool: Spool
+    draft: Draft
     settings: Settings
     preparer: Preparer
     # None to do everything in the calling thread.
@@ -60,7 +60,7 @@ class Lander:
     # Where raw content waits for its commit; None where none is kept.
     raw: RawStaging | None = None
     _pending: list[FileResult] = field(default_factory=list)
-    # Loads whose rows are in the spool, those of files that broke among them.
+    # Loads whose rows are in the draft, those of files that broke among them.
     _loads: list[Load] = field(default_factory=list)
     _contents: LandedContents = field(init=False)
     # Bytes that were done before the file that is read now.
@@ -95,15 +95,15 @@ class Lander:
 
     def commit(self) -> None:
         if self.staging is None:
-            count_new(self.store, self.spool, self._pending_loads())
+            count_new(self.store, self.draft, self._pending_loads())
         elif self._pending:
             loads = self._pending_loads()
-            commit(self.store, self.spool, loads, self.staging, self.threads, self.raw)
+            commit(self.store, self.draft, loads, self.staging, self.threads, self.raw)
         for each in self._pending:
             if each.load and each.load.was_landed_before:
                 each.status, each.note = SKIPPED, "another run landed its content meanwhile"
         self._pending, self._loads = [], []
-        self.spool.clear()
+        self.draft.clear()
         if self.raw is not None:
             # Of files that broke, and of content that another run has landed meanwhile.
             self.raw.clear()
@@ -184,9 +184,9 @@ class Lander:
             for part in parts:
                 load.records_read += part.num_rows
                 self.done.records += part.num_rows
-                self.spool.add(table, part, load.place)
+                self.draft.add(table, part, load)
         for part in prepared.artifacts:
-            self.spool.add("artifacts", part, load.place)
+            self.draft.add("artifacts", part, load)
         if self.raw is not None and prepared.raw:
             with stage("write"), storing(str(self.raw.store.root)):
                 for part in prepared.raw:

@@ -82,6 +82,10 @@ class Ledger:
         latest = max((each.landed_at for each in self.commits), default=None)
         return now if latest is None or latest < now else latest + timedelta(microseconds=1)
 
+    def is_before(self, landed_at: datetime) -> bool:
+        """Whether all that is landed landed before that time."""
+        return all(each.landed_at < landed_at for each in self.commits)
+
     def next_number(self) -> int:
         return max((each.number for each in self.commits), default=0) + 1
 

@@ -1,7 +1,6 @@
 """All texts of a batch redacted in one go, wherever they stand.
 
-Every pattern is compiled anew for each column that it is asked of, and a batch has a dozen columns
-of text: apart, that costs more than the search itself.
+What is to be found is looked for in all columns at once: apart, calls cost more than the search.
 """
 
 from __future__ import annotations
@@ -14,12 +13,13 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from spanmart.records import Index, Mask
+from spanmart.records import Index
 from spanmart.redaction import masking
 from spanmart.redaction.identity import Identities
 from spanmart.redaction.masking import Changes
 
 Counts = Index
+_NONE: Index = np.zeros(0, dtype=np.int64)
 # As OpenTelemetry, OpenAI, Anthropic and Vercel name the call of a tool inside a message.
 _CALL = r"tool_call|toolCall|tool-call|tool_use|toolUse|function_call|functionCall"
 
@@ -63,12 +63,12 @@ class Redactor:
     def run(self) -> None:
         """Redacts all that was added."""
         waiting = [each for each in self._waiting if len(each.texts)]
+        self._waiting = []
         if not waiting:
             return
-        column = pl.concat([pl.Series(values=each.texts) for each in waiting], rechunk=False)
-        ends = np.cumsum([len(each.texts) for each in waiting])
-        rules = np.concatenate([each.rules for each in waiting])
-        changes = _laid_over(masking.masks(column), self._people(column, rules))
+        texts = [each.texts for each in waiting]
+        ends = np.cumsum([len(each) for each in texts])
+        changes = _laid_over(masking.masks(texts), self._people(waiting))
         for each, end in zip(waiting, ends.tolist(), strict=True):
             start = end - len(each.texts)
             first, last = np.searchsorted(changes.rows, (start, end)).tolist()
@@ -81,35 +81,59 @@ class Redactor:
                 )
                 each.counts[own.rows] = own.counts
                 each.texts = masking.replaced(each.texts, own)
-        self._waiting = []
 
-    def _people(self, column: pl.Series, rules: npt.NDArray[np.int8]) -> Changes:
-        """Rows that name people in JSON, with these hashed and then masked like any other."""
+    def _people(self, waiting: list[Texts]) -> Changes:
+        """Rows that name people in JSON, with these hashed and then masked like any other. Rows are
+        numbered through all that waits."""
         identities = self._identities
-        may_have = _matches(column, identities.json_hint)
-        rules = _with_calls(column, rules)
-        payloads = np.flatnonzero(rules == Rule.TOOL_PAYLOAD)
-        if len(payloads):
-            may_have[payloads] = _matches(column.gather(payloads), identities.tool_hint)
-        rows = np.flatnonzero(may_have)
-        if len(rows) == 0:
-            return masking.NO_CHANGES
         replace = (
             identities.in_json(is_content=False),
             identities.in_json(is_content=True),
             identities.in_tool_payload(),
         )
-        hashed = [
-            replace[rule](text)
-            for rule, text in zip(rules[rows].tolist(), column.gather(rows).to_list(), strict=True)
-        ]
+        hints = (identities.json_hint, _CALL)
+        found = masking.found_in([each.texts for each in waiting], hints)
+        rows, hashed, start = [_NONE], [], 0
+        for each, (has_names, has_calls) in zip(waiting, found.tolist(), strict=True):
+            if has_names or has_calls or (each.rules == Rule.TOOL_PAYLOAD).any():
+                column = pl.Series(values=each.texts)
+                own, rules = self._naming(column, each.rules, has_names, has_calls)
+                rows.append(own + start)
+                hashed += [
+                    replace[rule](text)
+                    for rule, text in zip(
+                        rules[own].tolist(), column.gather(own).to_list(), strict=True
+                    )
+                ]
+            start += len(each.texts)
+        if not hashed:
+            return masking.NO_CHANGES
         changed = pl.Series([text for text, _ in hashed], dtype=pl.String)
         counts = np.array([count for _, count in hashed], dtype=np.int64)
-        masked = masking.masks(changed)
+        masked = masking.masks([changed.to_arrow()])
         counts[masked.rows] += masked.counts
         if len(masked.rows):
             changed = changed.scatter(masked.rows, masked.texts)
-        return Changes(rows, changed, counts)
+        return Changes(np.concatenate(rows), changed, counts)
+
+    def _naming(
+        self,
+        column: pl.Series,
+        rules: npt.NDArray[np.int8],
+        has_names: bool,
+        has_calls: bool,
+    ) -> tuple[Index, npt.NDArray[np.int8]]:
+        """The rows of a column that may name people, and the rules of all its rows."""
+        may_have = np.zeros(len(column), dtype=bool)
+        if has_names:
+            may_have |= masking.matches(column, self._identities.json_hint)
+        if has_calls:
+            rules = _with_calls(column, rules)
+        payloads = np.flatnonzero(rules == Rule.TOOL_PAYLOAD)
+        if len(payloads):
+            some = column.gather(payloads)
+            may_have[payloads] = masking.matches(some, self._identities.tool_hint)
+        return np.flatnonzero(may_have), rules
 
 
 def _laid_over(below: Changes, above: Changes) -> Changes:
@@ -129,13 +153,8 @@ def _laid_over(below: Changes, above: Changes) -> Changes:
 def _with_calls(column: pl.Series, rules: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
     """Messages that hold the call of a tool are read as its payload."""
     content = np.flatnonzero(rules == Rule.CONTENT)
-    calls = content[_matches(column.gather(content), _CALL)]
+    calls = content[masking.matches(column.gather(content), _CALL)]
     if len(calls):
         rules = rules.copy()
         rules[calls] = Rule.TOOL_PAYLOAD
     return rules
-
-
-def _matches(column: pl.Series, pattern: str) -> Mask:
-    found: Mask = column.str.contains(pattern).fill_null(False).to_numpy().copy()
-    return found

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from spanmart.landing.commit import Load
+from spanmart.landing.load import Load
 from spanmart.redaction.masking import mask_text
 
 LANDED, SKIPPED, EMPTY, UNREADABLE = "landed", "skipped", "empty", "unreadable"
