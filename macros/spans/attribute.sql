@@ -40,9 +40,8 @@
 
 {#- A value as its field's type, NULL where it is one of the ways to say nothing. -#}
 {% macro known_value(text, type) -%}
-    {%- set known = "nullif(nullif(nullif(nullif(" ~ text ~ ", ''), 'None'), 'null'), 'undefined')" -%}
     {%- if type == 'varchar' -%}
-        {{ known }}
+        case when {{ text }} not in ('', 'None', 'null', 'undefined') then {{ text }} end
     {%- elif type in ('bigint', 'double') -%}
         {{ spanmart.known_number(text, type) }}
     {%- else -%}

@@ -40,6 +40,7 @@ def test_every_encoding_is_claimed_by_one_format(encoding: str, message: object)
         b"a,b,c\n1,2,3\n",
         b'{"name": "x", "kind": "y"}\n',
         b'{"data": [{"traceID": "1"}]}',
+        b'[\n  {\n    "modelName": "gpt-4o",\n    "prices": {"input": 0.0000025}\n  }\n]\n',
         b"PAR1" + bytes(100),
         bytes(range(256)),
         b"\x00\x00\x00\x05hello",
