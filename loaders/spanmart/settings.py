@@ -44,9 +44,9 @@ class Settings:
     # table, which keeps the spans table narrow. Structured values that models read (see
     # landing/content.py) stay.
     long_value_chars: int = 4096
-    # Batches are kept in memory up to this much, then spooled to disk, so that a file of any size
-    # lands.
-    spool_bytes: int = 64 << 20
+    # Rows wait in memory up to this much, then they are written to the draft of their table. A row
+    # group takes at most landing.parquet.ROW_GROUP_BYTES of it.
+    draft_bytes: int = 64 << 20
     # Files are committed together up to this much input: many small files make one Parquet file a
     # table, and a run that is killed loses no more work than this.
     commit_bytes: int = 512 << 20

@@ -22,7 +22,7 @@ from spanmart.settings import Settings
 
 Write = Callable[[str, bytes], Path]
 # Every batch is on the disk before its commit; a file is a batch here.
-ON_DISK = Settings(spool_bytes=0)
+ON_DISK = Settings(draft_bytes=0)
 
 
 def content(first: int, last: int, hour: int = 0) -> bytes:

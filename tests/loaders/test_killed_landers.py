@@ -54,7 +54,7 @@ def writing(self, *arguments, **options):
     die_at("write")
     return done
 Path.replace, os.fsync, pq.ParquetWriter.write_table = replacing, syncing, writing
-land([sys.argv[1]], landing=Path(sys.argv[2]), settings=Settings(spool_bytes=0))
+land([sys.argv[1]], landing=Path(sys.argv[2]), settings=Settings(draft_bytes=0))
 """
 
 LANDER = """
@@ -210,7 +210,7 @@ def test_what_landed_before_the_disk_was_full_stays(
     }[step]
     with monkeypatch.context() as patched, pytest.raises(CannotStore, match="No space left"):
         patched.setattr(owner, name, no_space)
-        landing.land(second, settings=Settings(spool_bytes=0))
+        landing.land(second, settings=Settings(draft_bytes=0))
     assert len(landing.rows("spans")) == 5
     landing.land(second)
     assert_whole(landing, 10)

@@ -177,7 +177,7 @@ def test_what_does_not_fit_in_memory_lands_all_the_same(
 
     spooled, in_memory = new_landing(), new_landing()
     path = write("a", content(1, 20))
-    spooled.land(path, settings=Settings(spool_bytes=0))
+    spooled.land(path, settings=Settings(draft_bytes=0))
     in_memory.land(path)
     for table in ("spans", "artifacts"):
         assert spooled.rows(table) == in_memory.rows(table)

@@ -133,9 +133,9 @@ def written_bytes(landing: Landing) -> bytes:
     return found
 
 
-@pytest.mark.parametrize("spool_bytes", [1 << 30, 0], ids=["in memory", "on disk"])
+@pytest.mark.parametrize("draft_bytes", [1 << 30, 0], ids=["in memory", "on disk"])
 def test_no_planted_secret_is_in_any_byte_that_is_written(
-    landing: Landing, write: Write, monkeypatch: pytest.MonkeyPatch, spool_bytes: int
+    landing: Landing, write: Write, monkeypatch: pytest.MonkeyPatch, draft_bytes: int
 ) -> None:
     from spanmart.landing.table_draft import TableDraft
     from spanmart.settings import Settings
@@ -157,7 +157,7 @@ def test_no_planted_secret_is_in_any_byte_that_is_written(
         ),
         write("f.jsonl", feedback()),
         write(f"{SECRETS['email']}.jsonl", json_lines([traces(span(4))])),
-        settings=Settings(spool_bytes=spool_bytes),
+        settings=Settings(draft_bytes=draft_bytes),
     )
     assert result.total("records_landed") == 1 + 3 + 1 + 1 + 1
     assert result.total("records_rejected") == 5

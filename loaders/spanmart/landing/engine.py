@@ -92,7 +92,7 @@ def land(
         lander = Lander(
             store=store,
             staging=staging,
-            draft=Draft(store, staging, settings.spool_bytes),
+            draft=Draft(store, staging, settings.draft_bytes),
             settings=settings,
             preparer=_preparer(key, settings),
             threads=threads,

@@ -41,6 +41,8 @@ _KEY_BEHIND = re.compile(r"\s*,\s*" + _KEY)
 # The names in front of OTLP's values, and of any value where a producer wrote none.
 _LEAF = r"(?:string|int|double|bytes|bool)_?[vV]alue"
 _KEY_CHARS = 512
+# Users come again and again; a file of millions of them must not fill the memory (some 30 MB).
+_MOST_KNOWN = 100_000
 
 
 class Identities:
@@ -106,12 +108,14 @@ class Identities:
     def hashed(self, value: str) -> str:
         if value == "" or _HASHED.fullmatch(value):
             return value
-        if value not in self._known:
-            digest = hmac.digest(
-                self._secret, value.encode("utf-8", "surrogatepass"), "sha256"
-            ).hex()
-            self._known[value] = PREFIX + digest[:_DIGITS]
-        return self._known[value]
+        known = self._known.get(value)
+        if known is None:
+            text = value.encode("utf-8", "surrogatepass")
+            known = PREFIX + hmac.digest(self._secret, text, "sha256").hex()[:_DIGITS]
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[value] = known
+        return known
 
     def in_raw_record(self, text: str) -> str:
         """Hashes the people in the text of a record that could not be read."""
