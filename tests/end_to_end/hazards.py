@@ -37,6 +37,9 @@ def hazards() -> list[World]:
         a_running_span_ends_as_another_step(),
         a_parent_brings_its_context_late(),
         a_finish_reason_comes_in_a_log_record(),
+        a_record_comes_in_parts(),
+        a_trace_object_comes_after_its_spans(),
+        a_record_is_taken_back(),
     ]
 
 
@@ -129,3 +132,32 @@ def a_parent_brings_its_context_late() -> World:
 def a_finish_reason_comes_in_a_log_record() -> World:
     reason = LogRecord("choice", "call", "gen_ai.choice", {"finish_reason": "length"}, 800)
     return world([reason], [Span("choice", "call", None, CALL, 100, 800)], [reason])
+
+
+def a_record_comes_in_parts() -> World:
+    """As LangSmith posts a run when it begins and patches it when it ends."""
+    part = {"spanmart.record.is_partial": "true"}
+    asked = {name: CALL[name] for name in ("gen_ai.operation.name", "gen_ai.request.model")}
+    used = {name: CALL[name] for name in CALL if "usage" in name}
+    begun = Span("parts", "call", None, asked | part | {"user.id": "u1"}, 100, None)
+    ended = Span("parts", "call", None, used | part, 100, 800)
+    return world([ended], [begun], [begun, Span("parts", "tool", "call", {}, 200, 300)])
+
+
+def a_trace_object_comes_after_its_spans() -> World:
+    trace = {"spanmart.record.kind": "trace", "user.id": "u1", "spanmart.tenant.id": "acme"}
+    return world(
+        [Span("object", "call", None, CALL, 100, 800)],
+        [Span("object", "trace", None, trace, 0, 900)],
+        [Span("object", "second", None, CALL, 200, 850)],
+    )
+
+
+def a_record_is_taken_back() -> World:
+    """One of two spans, and the only one of a trace: nothing is left of either."""
+    gone = CALL | {"spanmart.record.is_deleted": "true"}
+    return world(
+        [Span("kept", "root", None, {}, 0, 900), Span("kept", "call", "root", CALL, 100, 800)],
+        [Span("taken", "call", None, CALL, 100, 800)],
+        [Span("kept", "call", "root", gone, 100, 800), Span("taken", "call", None, gone, 100, 800)],
+    )
