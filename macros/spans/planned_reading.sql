@@ -51,6 +51,17 @@ resource; nearly all fields have one of the first kind. A field that mixes the t
     {% do return(spanmart.said_groups().values() | sum(start=[])) %}
 {% endmacro %}
 
+{#- The columns of int_spans__key_sets for the values of these readings: [(reading, place_1), …], three places at most. -#}
+{% macro places_of(readings) %}
+    {%- set places = [] -%}
+    {%- for reading in readings -%}
+        {%- for number in range(1, [3, reading['keys'] | length] | min + 1) -%}
+            {%- do places.append((reading.name, 'place_' ~ number)) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {% do return(places) %}
+{% endmacro %}
+
 {#- SQL for what a reading says, of a row that has the list `said` of values and the columns of its row of
     int_spans__key_sets: the first known of up to three values, or the general case (place 0) of more names, members of
     JSON and factors. Few lists of keys need that, and it costs: numbers join for next to nothing and lists do not. -#}

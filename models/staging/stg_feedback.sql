@@ -32,11 +32,12 @@ traces_of_spans as (
         span_id,
         min(trace_id) as trace_id,
     from spans
-    where span_id in (
-        select feedback.span_id
-        from feedback
-        where feedback.trace_id is null and feedback.span_id is not null
-    )
+    where
+        span_id in (
+            select feedback.span_id
+            from feedback
+            where feedback.trace_id is null and feedback.span_id is not null
+        )
     group by span_id
     having count(distinct trace_id) = 1
 

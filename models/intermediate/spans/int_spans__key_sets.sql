@@ -124,15 +124,13 @@ key_sets as (
         {% for group in groups %}
         coalesce(bool_or(places.reading_group = '{{ group }}'), false) as has_{{ group }},
         {% endfor %}
+        {% for reading, place in spanmart.places_of(readings) %}
+        max(case when places.reading = '{{ reading }}' then places.{{ place }} end)
+            as {{ reading }}_{{ place }},
+        {% endfor %}
         flatten(
             array_agg(places.hard_places) filter (where places.hard_places is not null)
         ) as hard_readings,
-        {% for reading in readings %}
-        {% for number in range(1, [3, reading['keys'] | length] | min + 1) %}
-        max(case when places.reading = '{{ reading.name }}' then places.place_{{ number }} end)
-            as {{ reading.name }}_place_{{ number }},
-        {% endfor %}
-        {% endfor %}
     from key_lists
     left join numbered_places as places on key_lists.key_set = places.key_set
     group by key_lists.key_set

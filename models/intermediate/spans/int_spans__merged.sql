@@ -59,12 +59,12 @@ said as (
 
 ),
 
-attributes_of_spans as (
+maps_of_spans as (
 
     select
         trace_id,
         span_id,
-        map_from_entries(list({'key': attribute_key, 'value': value} order by attribute_key))
+        map_from_entries(list({ 'key': attribute_key, 'value': value } order by attribute_key))
             as attributes,
     from (
         select
@@ -76,6 +76,16 @@ attributes_of_spans as (
         group by trace_id, span_id, entry.key
     ) as newest_values
     group by trace_id, span_id
+
+),
+
+attributes_of_spans as (
+
+    select
+        *,
+        {{ spanmart.map_get('attributes', 'spanmart.record.is_deleted') }} as is_deleted,
+        {{ spanmart.map_get('attributes', 'spanmart.record.kind') }} as kind,
+    from maps_of_spans
 
 ),
 
@@ -100,7 +110,7 @@ references_of_spans as (
         select
             trace_id,
             span_id,
-            reference.attribute_key as attribute_key,
+            reference.attribute_key,
             arg_max(reference, part_no) as reference,
         from references_of_parts
         group by trace_id, span_id, reference.attribute_key
@@ -143,10 +153,8 @@ merged_spans as (
         spans_of_parts.landed_at,
         -- Some sources say of a record that it was deleted.
         case
-            when {{ spanmart.map_get('attributes_of_spans.attributes', 'spanmart.record.is_deleted') }}
-                = 'true'
-                then 'deleted'
-            else {{ spanmart.map_get('attributes_of_spans.attributes', 'spanmart.record.kind') }}
+            when attributes_of_spans.is_deleted = 'true' then 'deleted'
+            else attributes_of_spans.kind
         end as record_kind,
         -- Below every number of a landed row.
         -row_number() over (order by spans_of_parts.trace_id, spans_of_parts.span_id) as row_no,
