@@ -1,7 +1,7 @@
 {#- SQL for a canonical field of a span row that has the columns `attributes` and `resource_attributes`: the first known
     value of its keys, the var `attribute_aliases` before the shipped list, cast to the field's type. -#}
 {% macro attribute(field, attributes='attributes', resource_attributes='resource_attributes') %}
-    {%- set shipped = spanmart.attribute_aliases() -%}
+    {%- set shipped = spanmart.attribute_aliases(field) -%}
     {%- if field not in shipped -%}
         {{ exceptions.raise_compiler_error("No field '" ~ field ~ "' in macros/spans/attribute_aliases.sql") }}
     {%- endif -%}

@@ -17,8 +17,10 @@ Dialects, in the order of the keys: the project's own names (docs/instrumentatio
 first), OpenInference, OpenLLMetry, then the vendors that write their own keys beside those (Langfuse, Vercel AI SDK,
 LangSmith, MLflow, LiteLLM, OpenLIT, Strands, Google ADK, Claude Code, Sentry, Genkit, LiveKit). What a dialect keeps
 inside an object, in content or as a date is derived by the loader (loaders/spanmart/landing/derived.py) and stands last.
+
+`only` is a field: the list of that one alone. Expanding all takes dbt ten times as long, for each place that asks.
 -#}
-{% macro attribute_aliases() %}
+{% macro attribute_aliases(only=none) %}
 {%- set metadata_places = ['metadata#', 'traceloop.association.properties.', 'langfuse.trace.metadata.',
     'langfuse.observation.metadata.', 'langfuse.trace.metadata#',
     'langsmith.metadata.', 'mlflow.traceTag.', 'ai.telemetry.metadata.'] -%}
@@ -281,7 +283,7 @@ inside an object, in content or as a date is derived by the loader (loaders/span
 
 } -%}
 {%- set expanded = {} -%}
-{%- for field, (type, keys) in aliases.items() -%}
+{%- for field, (type, keys) in aliases.items() if only is none or field == only -%}
     {%- set names = [] -%}
     {%- for key in keys -%}
         {%- if not key.startswith('@') -%}

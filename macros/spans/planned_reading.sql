@@ -8,7 +8,7 @@ resource; nearly all fields have one of the first kind. A field that mixes the t
 -#}
 {% macro field_readings(field, shipped=none) %}
     {#- Making the list takes some 10 ms: whoever asks for many fields makes it once. -#}
-    {%- set shipped = shipped or spanmart.attribute_aliases() -%}
+    {%- set shipped = shipped or spanmart.attribute_aliases(field) -%}
     {%- if field not in shipped -%}
         {{ exceptions.raise_compiler_error("No field '" ~ field ~ "' in macros/spans/attribute_aliases.sql") }}
     {%- endif -%}
