@@ -15,7 +15,7 @@ from spanmart.checks.expectations import COUNT, Catalogue
 from spanmart.checks.run import measure
 from spanmart.checks.suite import observed
 from spanmart.checks.window import find_window
-from spanmart.landing.schemas import RECORD_TABLES, TABLES
+from spanmart.landing.schemas import KEY_SEPARATOR, RECORD_TABLES, TABLES
 
 Row = dict[str, Any]
 
@@ -125,6 +125,8 @@ class PlantedLanding:
         for table, rows in self.tables.items():
             folder = self.root / table / f"landed_on={self.night.date()}"
             folder.mkdir(parents=True, exist_ok=True)
+            if rows and table == "spans":
+                rows = [{**_told_apart(row), **row} for row in rows]
             if rows:
                 written = pa.Table.from_pylist(rows, schema=self.schemas[table])
                 pq.write_table(written, folder / f"{commit}.parquet")
@@ -153,6 +155,7 @@ class PlantedLanding:
                     "end_time_unix_nano": began + 2 * SECOND,
                     "attributes": _CALL if is_call else {"spanmart.route.name": "help"},
                     "resource_attributes": {"service.name": "web"},
+                    "resource_hash": "web",
                     "artifact_refs": [{"artifact_id": artifact}] if is_call else [],
                 }
             )
@@ -182,6 +185,11 @@ class PlantedLanding:
             "load_id": f"load {self.name}",
             "landed_at": self.night,
         }
+
+
+def _told_apart(span: Row) -> Row:
+    """What the loader would say of these attributes."""
+    return {"attribute_keys": KEY_SEPARATOR.join(span["attributes"])}
 
 
 _CALL = {

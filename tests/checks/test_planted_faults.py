@@ -171,6 +171,14 @@ FAULTS: dict[str, tuple[Spoil, dict[str, int]]] = {
         a_share_of_calls(0.3, gen_ai__usage__input_tokens=None, gen_ai__usage__output_tokens=None),
         {"spans.usage_reported": 30},
     ),
+    "a key for which there is no value": (
+        set_in("spans", "attribute_keys", "spanmart.route.name\x1fmore"),
+        {"spans.keys_are_those_of_the_map": 1},
+    ),
+    "two resources with one hash": (
+        set_in("spans", "resource_attributes", {"service.name": "not web"}),
+        {"spans.resources_told_apart": 1},
+    ),
     "a span that was not redacted": (
         set_in("spans", "redaction_count", None),
         {"spans.redaction_ran": 1},
@@ -273,6 +281,17 @@ def test_a_planted_fault_fails_what_ought_to_notice_it(fault: str, planted: Plan
 
 def test_what_is_sound_fails_nothing(planted: PlantedLanding) -> None:
     assert failing(planted.write()) == {}
+
+
+def test_keys_are_compared_as_they_are_written(planted: PlantedLanding) -> None:
+    """Of an empty map, of a key that holds the separator, and before there was the column."""
+    empty, odd, old, wrong = planted.spans[:4]
+    empty.update(attributes={}, attribute_keys="")
+    odd.update(attributes={"a": "1", "b\x1fc": "2"}, attribute_keys="a\x1fb?c")
+    old.update(attribute_keys=None, resource_hash=None)
+    assert failing(planted.write()) == {}
+    wrong.update(attributes={"a": "1", "b": "2"}, attribute_keys="b\x1fa")
+    assert failing(planted.write()) == {"spans.keys_are_those_of_the_map": 1}
 
 
 def test_every_rule_has_a_planted_fault() -> None:

@@ -48,3 +48,36 @@ class Landing:
             for path in self.root.rglob("*")
             if path.is_file()
         )
+
+
+def untrue(landing: Landing) -> list[tuple[Any, ...]]:
+    """Landed spans whose `attribute_keys` are not the keys of their map, and hashes that several
+    resources share or one resource has several of: by the maps as DuckDB reads them."""
+    connection = duckdb.connect()
+    connection.execute(
+        "create view spans as select * from"
+        f" read_parquet('{landing.root}/spans/*/*.parquet', hive_partitioning = false)"
+    )
+    wrong_keys = connection.execute(r"""
+        select 'keys', span_id, attribute_keys, map_keys(attributes)
+        from spans
+        where attribute_keys is distinct from array_to_string(
+            [replace(key, chr(31), '?') for key in map_keys(attributes)], chr(31)
+        )
+    """)
+    found = wrong_keys.fetchall()
+    wrong_hashes = connection.execute("""
+        with resources as (
+            select distinct
+                resource_hash,
+                coalesce(cast(map_entries(resource_attributes) as varchar), '[]') as entries
+            from spans
+        )
+        select 'resource', resource_hash, entries
+        from resources
+        qualify
+            resource_hash is null
+            or count(*) over (partition by resource_hash) > 1
+            or count(*) over (partition by entries) > 1
+    """)
+    return found + wrong_hashes.fetchall()

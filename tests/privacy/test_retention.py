@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
-from landed import SECRET, Landing
+from landed import SECRET, Landing, untrue
 from otlp_samples import any_value, json_lines, log_record, logs, span, traces
 
 from spanmart.commands.retention import command
@@ -124,6 +124,14 @@ def test_a_person_s_content_goes_and_that_of_others_stays(landed: Landing) -> No
     assert set(erased_artifacts(landed.root).to_pylist()) == {row["artifact_id"] for row in gone}
     for name in landed.files():
         assert b"Jane asks" not in (landed.root / name).read_bytes()
+
+
+def test_keys_and_resources_are_still_told_apart_as_they_are(landed: Landing) -> None:
+    kinds = [(row["attribute_keys"], row["resource_hash"]) for row in landed.rows("spans")]
+    assert len(set(kinds)) > 1 and untrue(landed) == []
+    assert retention(landed, "--user", JANE).exit_code == 0
+    assert untrue(landed) == []
+    assert [(row["attribute_keys"], row["resource_hash"]) for row in landed.rows("spans")] == kinds
 
 
 def test_the_audit_says_what_was_done_and_never_who(landed: Landing) -> None:

@@ -16,6 +16,7 @@ def count_relations(tables: Tables, limits: Limits) -> Counts:
     return {
         "spans.once_each": _copies(tables),
         **_parents(tables, limits),
+        "spans.resources_told_apart": _resources(tables),
         "artifacts.referred_are_there": _missing_artifacts(tables),
     }
 
@@ -108,6 +109,27 @@ def _parents(tables: Tables, limits: Limits) -> Counts:
         )
         skewed, pairs = skewed + found[0], pairs + found[1]
     return {"spans.parents_landed": (orphans, children), "spans.clocks_agree": (skewed, pairs)}
+
+
+def _resources(tables: Tables) -> tuple[int, int]:
+    """Of the different hashes of resources, those that stand beside more than one map."""
+    shared, hashes = tables.one(
+        """
+        with resources as (
+            select
+                resource_hash,
+                case when cardinality(resource_attributes) > 0 then hash(resource_attributes) else 0
+                end as map_hash
+            from new_spans
+            where resource_hash is not null
+        ),
+        hashes as (
+            select min(map_hash) <> max(map_hash) as is_shared from resources group by resource_hash
+        )
+        select count(*) filter (where is_shared), count(*) from hashes
+        """
+    )
+    return shared, hashes
 
 
 def _missing_artifacts(tables: Tables) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from spanmart.checks.expectations import REQUIRED, Limits
 from spanmart.checks.tables import Counts, Tables, quoted, text
 from spanmart.feedback import KINDS, SOURCES
+from spanmart.landing.schemas import KEY_SEPARATOR, KEY_SEPARATOR_INSIDE
 
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _MINUTE_NANOS = 60 * 10**9
@@ -76,6 +77,7 @@ def _rules(limits: Limits) -> dict[str, dict[str, Rule]]:
             ),
             "spans.not_older_than_telemetry": Rule(f"{start} < {oldest}", f"{start} is not null"),
             "spans.arrive_in_time": Rule(f"{end} < {landed} - {late}", f"{end} is not null"),
+            "spans.keys_are_those_of_the_map": Rule(_other_keys(), "attribute_keys is not null"),
             "spans.redaction_ran": redaction_ran,
         },
         "log_records": {"log_records.redaction_ran": redaction_ran},
@@ -108,6 +110,16 @@ def _rules(limits: Limits) -> dict[str, dict[str, Rule]]:
             "loads.bring_something": Rule("records_landed + records_duplicate = 0"),
         },
     }
+
+
+def _other_keys() -> str:
+    # The plain comparison first, half as dear: it holds for all but empty maps and odd keys.
+    separator, instead = text(KEY_SEPARATOR), text(KEY_SEPARATOR_INSIDE)
+    keys = f"[replace(key, {separator}, {instead}) for key in map_keys(attributes)]"
+    return (
+        f"case when string_split(attribute_keys, {separator}) <> map_keys(attributes)"
+        f" then attribute_keys <> array_to_string({keys}, {separator}) end"
+    )
 
 
 def _is_no_id(column: str, digits: int) -> str:

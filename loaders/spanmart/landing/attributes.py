@@ -63,7 +63,7 @@ class Sorted:
         if self.is_person.any():
             is_plain = pa.array(~self.is_person)
             value = pc.replace_with_mask(self.kept.value, is_plain, value)
-        return KeyValues(self.kept.owner, self.kept.key, value)
+        return KeyValues(self.kept.owner, self.kept.key, value, self.kept.known_names)
 
     def redactions(self, owners: int) -> Counts:
         """Masks and hashes that each owner got in what stays on it."""
@@ -171,7 +171,7 @@ class Processor:
         if key_counts is not None:
             counts += key_counts
         return Sorted(
-            KeyValues(kept.owner, key, value),
+            KeyValues(kept.owner, key, value, kept.names if key_counts is None else None),
             is_person,
             redactor.add(plain),
             counts,

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from spanmart.landing import answers, first_tokens, prompts, retrieved, vendor_usage
-from spanmart.records import NO_KEY_VALUES, Index, KeyValues, Records
+from spanmart.records import NO_KEY_VALUES, Index, KeyValues, Names, Records
 
 RESPONSE_ID = "spanmart.derived.response_id"
 TOOL_CALLS_PROPOSED = "spanmart.derived.tool_calls_proposed"
@@ -88,10 +88,11 @@ def record_kinds(pairs: KeyValues, owners: int) -> pa.Array:
 
 def merged(pairs: KeyValues, more: KeyValues) -> KeyValues:
     """Both, in the order of the owners."""
-    return _ordered([pairs, more]) if len(more) else pairs
+    return _ordered([pairs, more], pairs.names.and_then(more.names)) if len(more) else pairs
 
 
-def _ordered(parts: list[KeyValues]) -> KeyValues:
+def _ordered(parts: list[KeyValues], names: Names | None = None) -> KeyValues:
+    """`names` are those of all parts, one behind the other, where they are known."""
     owner = np.concatenate([each.owner for each in parts])
     order = np.argsort(owner, kind="stable")
     chosen = pa.array(order)
@@ -99,6 +100,7 @@ def _ordered(parts: list[KeyValues]) -> KeyValues:
         owner[order],
         pa.concat_arrays([each.key for each in parts]).take(chosen),
         pa.concat_arrays([each.value for each in parts]).take(chosen),
+        None if names is None else Names(names.different, names.codes[order]),
     )
 
 

@@ -39,7 +39,7 @@ def with_distinct_resources(records: Records, key: bytes) -> tuple[Records, list
     each."""
     if records.resource_index is None:
         return records, []
-    hashed = _keyed(_attributes(records.resources, records.resource_count, key), key)
+    hashed = attribute_hashes(records.resources, records.resource_count, key)
     hashes: list[str] = hashed.to_pylist()
     _, first, place = np.unique(np.array(hashes), return_index=True, return_inverse=True)
     if len(first) == records.resource_count:
@@ -54,6 +54,11 @@ def with_distinct_resources(records: Records, key: bytes) -> tuple[Records, list
         resource_index=new_number[first[place]][records.resource_index],
     )
     return distinct, [hashes[number] for number in np.flatnonzero(kept).tolist()]
+
+
+def attribute_hashes(pairs: KeyValues, owners: int, key: bytes) -> pa.Array:
+    """A keyed hash of what each owner has: equal for equal attributes in the same order."""
+    return _keyed(_attributes(pairs, owners, key), key)
 
 
 def record_hashes(records: Records, resources: list[str], key: bytes) -> pa.Array:

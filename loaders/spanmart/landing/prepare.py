@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from spanmart.bounds import Bounds
-from spanmart.landing import derived, dialects, evaluations, fingerprints, schemas
+from spanmart.landing import derived, dialects, evaluations, fingerprints, schemas, told_apart
 from spanmart.landing.attributes import Processor, redacted, summed
 from spanmart.landing.limits import limited
 from spanmart.landing.parts import Parts
@@ -119,6 +119,8 @@ class Preparer:
             counts += summed(masks, found.owner, rows)
         if records.table == "spans":
             columns["record_kind"] = derived.record_kinds(records.attributes, rows)
+            columns["attribute_keys"] = told_apart.key_lists(kept, rows)
+            columns["resource_hash"] = self._resource_hashes(records, parts)
         columns["attributes"] = kept.to_maps(rows)
         if records.resource_index is not None:
             columns["resource_attributes"], masks = parts.resources_column()
@@ -135,8 +137,22 @@ class Preparer:
         columns["record_hash"] = hashes
         if "feedback_id" in columns:
             columns["feedback_id"] = pc.coalesce(columns["feedback_id"], hashes)
-        wanted = [each for each in schemas.TABLES[records.table] if each.name in columns]
+        wanted = [
+            each.with_type(told_apart.CODED) if each.name in told_apart.COLUMNS else each
+            for each in schemas.TABLES[records.table]
+            if each.name in columns
+        ]
         return pa.table([columns[each.name] for each in wanted], schema=pa.schema(wanted))
+
+    def _resource_hashes(self, records: Records, parts: Parts) -> pa.Array:
+        if parts.resources is None or records.resource_index is None:
+            return told_apart.no_resources(len(records))
+        return told_apart.resource_hashes(
+            parts.resources.attributes(),
+            records.resource_count,
+            records.resource_index,
+            self._record_key,
+        )
 
     def _split(self, records: Records, parts: Parts, raw: list[pa.Array] | None) -> _Split:
         """The content of the records as the policy wants it."""

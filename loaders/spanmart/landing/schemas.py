@@ -11,6 +11,9 @@ import pyarrow as pa
 # Written out instead of `pa.timestamp("us", tz="UTC")`: engines differ in what they do with a zone.
 UTC_MICROSECONDS = pa.timestamp("us")
 ATTRIBUTES = pa.map_(pa.string(), pa.string())
+# Between the keys of `attribute_keys`; one that holds it has KEY_SEPARATOR_INSIDE for it there, so
+# that the n-th piece is always the key of the n-th value.
+KEY_SEPARATOR, KEY_SEPARATOR_INSIDE = "\x1f", "?"
 
 EVENT = pa.struct(
     [("time_unix_nano", pa.int64()), ("name", pa.string()), ("attributes", ATTRIBUTES)]
@@ -52,7 +55,13 @@ SPANS = pa.schema(
         ("scope_name", pa.string()),
         ("scope_version", pa.string()),
         ("resource_attributes", ATTRIBUTES),
+        # Spans that have the same one have the same map; empty where there is none
+        # (landing/told_apart.py).
+        ("resource_hash", pa.string()),
         ("attributes", ATTRIBUTES),
+        # The keys of this map in its order, joined by KEY_SEPARATOR: a text of a few dozen
+        # values that tells kinds of spans apart without a look into their maps.
+        ("attribute_keys", pa.string()),
         ("events", pa.list_(EVENT)),
         ("links", pa.list_(LINK)),
         ("flags", pa.int64()),

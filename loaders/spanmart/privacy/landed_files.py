@@ -57,7 +57,11 @@ class LandedFiles:
                 shutil.rmtree(drafts, ignore_errors=True)
 
     def rewrite(self, path: Path, table: str, change: Change, drafts: Path) -> None:
-        """Replaces a file by what `change` makes of its rows, batch by batch, at once."""
+        """Replaces a file by what `change` makes of its rows, batch by batch, at once.
+
+        A change of the maps of spans would have to change what is said of them as well
+        (landing/told_apart.py); there is none: who is in a map is hashed before it lands.
+        """
         schema = TABLES[table]
         draft = drafts / f"{table}-{path.stem}.parquet"
         with pq.ParquetFile(path) as file:
