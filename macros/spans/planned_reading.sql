@@ -62,27 +62,59 @@ resource; nearly all fields have one of the first kind. A field that mixes the t
     {% do return(places) %}
 {% endmacro %}
 
-{#- SQL for what a reading says, of a row that has the list `said` of values and the columns of its row of
-    int_spans__key_sets: the first known of up to three values, or the general case (place 0) of more names, members of
-    JSON and factors. Few lists of keys need that, and it costs: numbers join for next to nothing and lists do not. -#}
-{% macro planned_reading(reading) -%}
-    {%- set text = 'said[each.place]' -%}
+{#- The JSON attributes whose members tell of the fields of a group: [(key, [member, …]), …]. Members stand behind the kept
+    values of a span, in this order, where the span has the key (with_members): each JSON is parsed once. -#}
+{% macro json_sources(group) %}
+    {%- set members = {} -%}
+    {%- for reading in spanmart.readings_of(spanmart.said_groups()[group]) -%}
+        {%- for key in reading['keys'] if '#' in key -%}
+            {%- set source, member = key.split('*')[0].split('#') -%}
+            {%- do members.setdefault(source, []) -%}
+            {%- if member not in members[source] -%}{%- do members[source].append(member) -%}{%- endif -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {% do return(members.items() | list) %}
+{% endmacro %}
+
+{#- The names of all of them, a group after the other: context_json_1, … -#}
+{% macro json_source_names() %}
+    {%- set names = [] -%}
+    {%- for group in spanmart.said_groups() -%}
+        {%- for _ in spanmart.json_sources(group) -%}{%- do names.append(group ~ '_json_' ~ loop.index) -%}{%- endfor -%}
+    {%- endfor -%}
+    {% do return(names) %}
+{% endmacro %}
+
+{#- SQL for the list of a span's values that the readings of this group point into: what is kept of them, and the members
+    of its JSON. Of a row of int_spans__current beside its row of int_spans__key_sets. -#}
+{% macro with_members(group, said, key_sets) -%}
+    list_concat(
+        {{ said }}
+        {%- for _, members in spanmart.json_sources(group) -%}
+        {%- set place = key_sets ~ '.' ~ group ~ '_json_' ~ loop.index ~ '_place' -%}
+        ,
+        case when {{ place }} is not null then {{ spanmart.known_texts(spanmart.json_texts(said ~ '[' ~ place ~ ']', members)) }} end
+        {%- endfor %}
+    )
+{%- endmacro %}
+
+{#- SQL for what a reading says, of a row that has a list of values and the columns of its row of int_spans__key_sets: the
+    first known of up to three values, or the general case (place 0) of more names and of factors. Few lists of keys need
+    that, and it costs: numbers join for next to nothing and lists do not. -#}
+{% macro planned_reading(reading, said) -%}
     {%- set names = reading['keys'] | join(' ') -%}
-    {%- if '#' in names -%}
-        {%- set text = 'case when each.member is null then ' ~ text ~ ' else '
-            ~ spanmart.json_text_at(text, 'each.member') ~ ' end' -%}
-    {%- endif -%}
-    {%- set value = spanmart.known_value(text, reading.type) -%}
+    {%- set value = spanmart.known_value(said ~ '[each.place]', reading.type) -%}
     {%- if '*' in names -%}
         {%- set value = 'cast(' ~ value ~ ' * coalesce(each.factor, 1) as ' ~ reading.type ~ ')' -%}
     {%- endif -%}
     {%- set values = [] -%}
     {%- for number in range(1, [3, reading['keys'] | length] | min + 1) -%}
+        {%- set text = said ~ '[' ~ reading.name ~ '_place_' ~ number ~ ']' -%}
         {%- do values.append(
-            spanmart.known_value('said[' ~ reading.name ~ '_place_' ~ number ~ ']', reading.type)
+            text if reading.type == 'varchar' else spanmart.known_value(text, reading.type)
         ) -%}
     {%- endfor -%}
-    {%- if '#' in names or '*' in names or reading['keys'] | length > 3 -%}
+    {%- if '*' in names or reading['keys'] | length > 3 -%}
         {%- do values.append(
             'case when ' ~ reading.name ~ '_place_1 = 0 then list_filter(list_transform(list_filter(hard_readings, '
             ~ "lambda each: each.reading = '" ~ reading.name ~ "'), lambda each: " ~ value
@@ -92,15 +124,20 @@ resource; nearly all fields have one of the first kind. A field that mixes the t
     {%- if values | length == 1 -%}{{ values[0] }}{%- else -%}coalesce({{ values | join(', ') }}){%- endif -%}
 {%- endmacro %}
 
-{#- SQL for a field of a row of int_spans__current beside its row of int_spans__key_sets: its readings in their order. -#}
+{#- SQL for a field of a row of int_spans__current beside its rows of int_spans__key_sets and int_spans__producers: its
+    readings in their order. The row has a list of values for each group with members of JSON (`context_said`,
+    `call_said`), made by with_members, and `said` for the others. -#}
 {% macro said_field(field) -%}
-    {%- set resource = spanmart.readings_of(spanmart.said_fields(), true) | map(attribute='name') | list -%}
+    {%- set lists = ['said'] -%}
+    {%- for group, fields in spanmart.said_groups().items() if field in fields and spanmart.json_sources(group) -%}
+        {%- do lists.append(group ~ '_said') -%}
+    {%- endfor -%}
     {%- set values = [] -%}
     {%- for reading in spanmart.field_readings(field) -%}
         {%- if not reading.is_resource -%}
-            {%- do values.append(spanmart.planned_reading(reading)) -%}
+            {%- do values.append(spanmart.planned_reading(reading, lists[-1])) -%}
         {%- else -%}
-            {%- set text = 'resource_texts[' ~ (resource.index(reading.name) + 1) ~ ']' -%}
+            {%- set text = reading.name ~ '_text' -%}
             {%- do values.append(
                 text if reading.type == 'varchar' else 'cast(' ~ text ~ ' as ' ~ reading.type ~ ')'
             ) -%}

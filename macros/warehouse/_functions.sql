@@ -13,9 +13,29 @@
 {#- In the order of map_keys. -#}
 {% macro default__map_values(map) -%}map_values({{ map }}){%- endmacro %}
 
+{% macro map_text(map) %}{{ return(adapter.dispatch('map_text', 'spanmart')(map)) }}{% endmacro %}
+{#- The same text for maps of the same entries in the same order. -#}
+{% macro default__map_text(map) -%}coalesce(cast({{ map }} as varchar), ''){%- endmacro %}
+
+{% macro joined_keys(map) %}{{ return(adapter.dispatch('joined_keys', 'spanmart')(map)) }}{% endmacro %}
+{#- The keys of a map as one text, as the loaders write them: between two a U+001F, which in a key is a question mark. -#}
+{% macro default__joined_keys(map) -%}
+    array_to_string(list_transform(map_keys({{ map }}), lambda name: replace(name, chr(31), '?')), chr(31))
+{%- endmacro %}
+
+{% macro split_keys(text) %}{{ return(adapter.dispatch('split_keys', 'spanmart')(text)) }}{% endmacro %}
+{#- The list of keys that such a text joins. -#}
+{% macro default__split_keys(text) -%}string_split({{ text }}, chr(31)){%- endmacro %}
+
 {% macro values_at(list, places) %}{{ return(adapter.dispatch('values_at', 'spanmart')(list, places)) }}{% endmacro %}
 {#- The values of a list at these places, in their order; NULL without places. -#}
 {% macro default__values_at(list, places) -%}list_select({{ list }}, {{ places }}){%- endmacro %}
+
+{% macro known_texts(list) %}{{ return(adapter.dispatch('known_texts', 'spanmart')(list)) }}{% endmacro %}
+{#- The list with NULL for every text that is a way to say nothing (macros/spans/attribute.sql). -#}
+{% macro default__known_texts(list) -%}
+    list_transform({{ list }}, lambda text: {{ spanmart.known_value('text', 'varchar') }})
+{%- endmacro %}
 
 {% macro has_any_of(list, texts) %}{{ return(adapter.dispatch('has_any_of', 'spanmart')(list, texts)) }}{% endmacro %}
 {#- Whether a list of texts holds one of these. -#}
@@ -39,6 +59,17 @@
 {% macro json_text_at(json, path) %}{{ return(adapter.dispatch('json_text_at', 'spanmart')(json, path)) }}{% endmacro %}
 {% macro default__json_text_at(json, path) -%}
     case when json_valid({{ json }}) then json_extract_string({{ json }}, {{ path }}) end
+{%- endmacro %}
+
+{% macro json_texts(json, paths) %}{{ return(adapter.dispatch('json_texts', 'spanmart')(json, paths)) }}{% endmacro %}
+{#- The texts of several members of a JSON object, read at once; as many NULLs of what is no JSON. -#}
+{% macro default__json_texts(json, paths) -%}
+    case
+        when json_valid({{ json }})
+            then json_extract_string({{ json }}, [
+                {%- for path in paths %}{{ spanmart.json_member_path(path) }}{{ ', ' if not loop.last }}{% endfor %}])
+        else cast([{% for _ in paths %}null{{ ', ' if not loop.last }}{% endfor %}] as varchar[])
+    end
 {%- endmacro %}
 
 {% macro text_list(value) %}{{ return(adapter.dispatch('text_list', 'spanmart')(value)) }}{% endmacro %}
@@ -92,7 +123,7 @@
 {#- A number that no other row of the source has in the same statement: where its files, each of fewer than 2^32 rows, put
     it. Numbering rows in a query costs a third of reading spans (measured), and this nothing. -#}
 {% macro default__source_row_number(source) -%}
-    {{ source }}.file_index * 4294967296 + {{ source }}.file_row_number
+    (cast({{ source }}.file_index as bigint) * 4294967296 + {{ source }}.file_row_number)
 {%- endmacro %}
 
 {% macro materialized() %}{{ return(adapter.dispatch('materialized', 'spanmart')()) }}{% endmacro %}

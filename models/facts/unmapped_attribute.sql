@@ -68,7 +68,7 @@ unmapped_values as (
         spans.landed_at,
     from spans
     inner join unmapped_keys
-        on {{ spanmart.key_set('spans.attributes') }} = unmapped_keys.key_set
+        on {{ spanmart.key_set_of('spans.attributes') }} = unmapped_keys.key_set
 
 ),
 

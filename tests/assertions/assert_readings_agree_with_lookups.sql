@@ -12,9 +12,31 @@ key_sets as (
 
 ),
 
+producers as (
+
+    select * from {{ ref('int_spans__producers') }}
+
+),
+
 attributes_of_spans as (
 
     select * from {{ ref('int_spans__attributes') }}
+
+),
+
+-- What the members of JSON say stands behind the other values.
+said_by_spans as {{ spanmart.materialized() }} (
+
+    select
+        spans.span_no,
+        spans.key_set_no,
+        spans.producer_no,
+        spans.said,
+        {{ spanmart.with_members('context', 'spans.said', 'key_sets') }} as context_said,
+        {{ spanmart.with_members('call', 'spans.said', 'key_sets') }} as call_said,
+    from spans
+    left join key_sets on spans.key_set_no = key_sets.key_set_no
+    where spans.trace_id like '%a'
 
 ),
 
@@ -25,9 +47,9 @@ read_spans as (
         {% for field in spanmart.said_fields() %}
         {{ spanmart.said_field(field) }} as {{ field }},
         {% endfor %}
-    from spans
+    from said_by_spans as spans
     left join key_sets on spans.key_set_no = key_sets.key_set_no
-    where spans.trace_id like '%a'
+    left join producers on spans.producer_no = producers.producer_no
 
 ),
 

@@ -5,6 +5,12 @@ with spans as (
 
 ),
 
+producers as (
+
+    select * from {{ ref('int_spans__producers') }}
+
+),
+
 attributes_of_spans as (
 
     select
@@ -26,12 +32,13 @@ span_references as (
     select
         spans.trace_id,
         spans.span_id,
-        spans.source,
-        spans.source_format,
+        producers.source,
+        producers.source_format,
         spans.landed_at,
         unnest(attributes_of_spans.artifact_refs) as reference,
     from spans
     inner join attributes_of_spans on spans.span_no = attributes_of_spans.span_no
+    left join producers on spans.producer_no = producers.producer_no
 
 ),
 

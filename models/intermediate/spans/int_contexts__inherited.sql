@@ -14,6 +14,12 @@ key_sets as (
 
 ),
 
+producers as (
+
+    select * from {{ ref('int_spans__producers') }}
+
+),
+
 typed_spans as (
 
     select * from {{ ref('int_spans__typed') }}
@@ -38,10 +44,11 @@ said_by_tellers as {{ spanmart.materialized() }} (
         spans.span_no,
         tellers.above_no,
         spans.key_set_no,
-        spans.said,
-        spans.resource_texts,
+        spans.producer_no,
+        {{ spanmart.with_members('context', 'spans.said', 'key_sets') }} as context_said,
     from spans
     inner join tellers on spans.span_no = tellers.span_no
+    left join key_sets on spans.key_set_no = key_sets.key_set_no
 
 ),
 
@@ -55,6 +62,7 @@ own_context as {{ spanmart.materialized() }} (
         {% endfor %}
     from said_by_tellers
     left join key_sets on said_by_tellers.key_set_no = key_sets.key_set_no
+    left join producers on said_by_tellers.producer_no = producers.producer_no
 
 ),
 

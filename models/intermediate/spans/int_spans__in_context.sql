@@ -20,6 +20,12 @@ contexts as (
 
 ),
 
+producers as (
+
+    select * from {{ ref('int_spans__producers') }}
+
+),
+
 spans_in_context as (
 
     select
@@ -44,12 +50,12 @@ spans_in_context as (
         spans.status_code as span_status,
         typed_spans.error_type,
         typed_spans.error_message_redacted,
-        typed_spans.service_name,
-        spans.scope_name as instrumentation_scope,
-        spans.scope_version as instrumentation_scope_version,
+        producers.service_name,
+        producers.scope_name as instrumentation_scope,
+        producers.scope_version as instrumentation_scope_version,
         spans.trace_state,
-        spans.source,
-        spans.source_format,
+        producers.source,
+        producers.source_format,
         spans.landed_at,
         {% for field in spanmart.context_fields() %}
         {% if field == 'workload_class' %}
@@ -63,6 +69,7 @@ spans_in_context as (
         spans.version_count,
     from spans
     inner join typed_spans on spans.span_no = typed_spans.span_no
+    left join producers on spans.producer_no = producers.producer_no
     left join contexts on typed_spans.context_no = contexts.context_no
 
 )

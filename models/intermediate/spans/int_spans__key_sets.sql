@@ -17,13 +17,11 @@ touched_traces as (
 key_lists as {{ spanmart.materialized() }} (
 
     select
-        {{ spanmart.same_run_hash(['key_list']) }} as key_set,
-        key_list,
-    from (
-        select distinct {{ spanmart.map_keys('attributes') }} as key_list
-        from spans
-        where trace_id in (select touched_traces.trace_id from touched_traces)
-    ) as distinct_lists
+        {{ spanmart.key_set() }} as key_set,
+        {{ spanmart.split_keys('any_value(attribute_keys)') }} as key_list,
+    from spans
+    inner join touched_traces on spans.trace_id = touched_traces.trace_id
+    group by 1
 
 ),
 
@@ -37,10 +35,14 @@ keys_of_lists as (
 
 ),
 
-keys_of_readings (reading, reading_group, attribute_key, member, factor, priority) as (
+keys_of_readings (
+    reading, reading_group, attribute_key, source_no, member_no, member_count, factor, priority
+) as (
 
     values
     {% for group, fields in groups.items() %}
+    {% set sources = spanmart.json_sources(group) %}
+    {% set source_keys = sources | map(attribute=0) | list %}
     {% for reading in spanmart.readings_of(fields) %}
     {% for key in reading['keys'] %}
     {% set name = key.split('*')[0] %}
@@ -48,14 +50,23 @@ keys_of_readings (reading, reading_group, attribute_key, member, factor, priorit
         '{{ reading.name }}',
         '{{ group }}',
         '{{ name.split('#')[0] | replace("'", "''") }}',
-        {{ spanmart.json_member_path(name.split('#')[1]) if '#' in name else 'null' }},
+        {% if '#' in name %}
+        {% set members = sources[source_keys.index(name.split('#')[0])][1] %}
+        {{ source_keys.index(name.split('#')[0]) + 1 }},
+        {{ members.index(name.split('#')[1]) + 1 }},
+        {{ members | length }},
+        {% else %}
+        null,
+        null,
+        null,
+        {% endif %}
         {{ key.split('*')[1] if '*' in key else 'null' }},
         {{ loop.index }}
     ),
     {% endfor %}
     {% endfor %}
     {% endfor %}
-    (null, null, null, null, null, null)
+    (null, null, null, null, null, null, null, null)
 
 ),
 
@@ -64,41 +75,82 @@ found_keys as {{ spanmart.materialized() }} (
     select
         keys_of_lists.key_set,
         keys_of_lists.place,
-        keys_of_readings.* exclude (attribute_key),
+        keys_of_readings.*,
     from keys_of_lists
     inner join keys_of_readings on keys_of_lists.attribute_key = keys_of_readings.attribute_key
 
 ),
 
-kept_values as (
+kept_values as {{ spanmart.materialized() }} (
 
     select
         key_set,
         array_agg(distinct place order by place) as kept_places,
+        array_agg(distinct place order by place) filter (where reading_group = 'context')
+            as context_places,
     from found_keys
     group by key_set
+
+),
+
+-- The members of a JSON stand behind the kept values and the members of those before it.
+found_sources as {{ spanmart.materialized() }} (
+
+    select
+        key_set,
+        reading_group,
+        source_no,
+        any_value(place) as place,
+        coalesce(
+            sum(any_value(member_count)) over (
+                partition by key_set, reading_group
+                order by source_no
+                rows between unbounded preceding and 1 preceding
+            ),
+            0
+        ) as members_before,
+    from found_keys
+    where source_no is not null
+    group by key_set, reading_group, source_no
+
+),
+
+placed_keys as (
+
+    select
+        found_keys.*,
+        case
+            when found_keys.source_no is null
+                then list_position(kept_values.kept_places, found_keys.place)
+            else
+                len(kept_values.kept_places) + found_sources.members_before + found_keys.member_no
+        end as said_place,
+    from found_keys
+    inner join kept_values on found_keys.key_set = kept_values.key_set
+    left join found_sources
+        on
+            found_keys.key_set = found_sources.key_set
+            and found_keys.reading_group = found_sources.reading_group
+            and found_keys.source_no = found_sources.source_no
 
 ),
 
 places_of_readings as {{ spanmart.materialized() }} (
 
     select
-        found_keys.key_set,
-        found_keys.reading,
-        found_keys.reading_group,
-        any_value(kept_values.kept_places) as kept_places,
-        count(*) > 3 or count(found_keys.member) > 0 or count(found_keys.factor) > 0 as is_hard,
+        key_set,
+        reading,
+        reading_group,
+        count(*) > 3 or count(factor) > 0 as is_hard,
         array_agg(
             struct_pack(
-                reading := found_keys.reading,
-                place := list_position(kept_values.kept_places, found_keys.place),
-                member := cast(found_keys.member as varchar),
-                factor := cast(found_keys.factor as double)
-            ) order by found_keys.priority
+                reading := reading,
+                place := cast(said_place as bigint),
+                factor := cast(factor as double)
+            ) order by priority
         ) as places,
-    from found_keys
-    inner join kept_values on found_keys.key_set = kept_values.key_set
-    group by found_keys.key_set, found_keys.reading, found_keys.reading_group
+    from placed_keys
+    group by key_set, reading, reading_group
 
 ),
 
@@ -114,26 +166,68 @@ numbered_places as (
 
 ),
 
+named_sources as (
+
+    select
+        found_sources.key_set,
+        found_sources.reading_group || '_json_' || found_sources.source_no as source,
+        list_position(kept_values.kept_places, found_sources.place) as said_place,
+    from found_sources
+    inner join kept_values on found_sources.key_set = kept_values.key_set
+
+),
+
+sources_of_lists as (
+
+    select
+        key_set,
+        {% for source in spanmart.json_source_names() %}
+        max(case when source = '{{ source }}' then said_place end) as {{ source }}_place,
+        {% endfor %}
+    from named_sources
+    group by key_set
+
+),
+
+readings_of_lists as (
+
+    select
+        key_set,
+        {% for group in groups %}
+        bool_or(reading_group = '{{ group }}') as tells_of_{{ group }},
+        {% endfor %}
+        {% for reading, place in spanmart.places_of(readings) %}
+        max(case when reading = '{{ reading }}' then {{ place }} end) as {{ reading }}_{{ place }},
+        {% endfor %}
+        flatten(array_agg(hard_places) filter (where hard_places is not null)) as hard_readings,
+    from numbered_places
+    group by key_set
+
+),
+
 key_sets as (
 
     select
         key_lists.key_set,
         row_number() over (order by key_lists.key_set) as key_set_no,
-        any_value(places.kept_places) as kept_places,
-        any_value({{ spanmart.usage_namespace('key_lists.key_list') }}) as usage_namespace,
+        kept_values.kept_places,
+        {{ spanmart.values_at('key_lists.key_list', 'kept_values.context_places') }}
+            as context_keys,
+        list_transform(
+            kept_values.context_places,
+            lambda place: list_position(kept_values.kept_places, place)
+        ) as places_of_context,
+        nullif(list_position(key_lists.key_list, 'logfire.span_type'), 0) as logfire_type_place,
+        {{ spanmart.usage_namespace('key_lists.key_list') }} as usage_namespace,
         {% for group in groups %}
-        coalesce(bool_or(places.reading_group = '{{ group }}'), false) as has_{{ group }},
+        coalesce(readings_of_lists.tells_of_{{ group }}, false) as has_{{ group }},
         {% endfor %}
-        {% for reading, place in spanmart.places_of(readings) %}
-        max(case when places.reading = '{{ reading }}' then places.{{ place }} end)
-            as {{ reading }}_{{ place }},
-        {% endfor %}
-        flatten(
-            array_agg(places.hard_places) filter (where places.hard_places is not null)
-        ) as hard_readings,
+        readings_of_lists.* exclude (key_set),
+        sources_of_lists.* exclude (key_set),
     from key_lists
-    left join numbered_places as places on key_lists.key_set = places.key_set
-    group by key_lists.key_set
+    left join kept_values on key_lists.key_set = kept_values.key_set
+    left join readings_of_lists on key_lists.key_set = readings_of_lists.key_set
+    left join sources_of_lists on key_lists.key_set = sources_of_lists.key_set
 
 )
 

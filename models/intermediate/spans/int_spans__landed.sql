@@ -8,7 +8,7 @@
     'redaction_count', 'record_hash', 'source', 'source_format', 'source_version_at', 'load_id',
     'landed_at', 'row_no',
 ] %}
-with spans as (
+with spans as {{ spanmart.inlined() }} (
 
     select * from {{ ref('stg_spans') }}
 
@@ -24,11 +24,23 @@ landed_spans as (
 
     select
         {{ columns | join(',\n        ') }},
+        attribute_keys,
+        resource_hash,
     from spans
-    where record_kind is distinct from 'partial'
+    where record_kind is distinct from 'partial' and attribute_keys is not null
+    union all
+    -- What landed before the loaders wrote these two columns. Nothing is read where all have them.
+    select
+        {{ columns | join(',\n        ') }},
+        {{ spanmart.joined_keys('attributes') }} as attribute_keys,
+        {{ spanmart.stable_hash(spanmart.map_text('resource_attributes')) }} as resource_hash,
+    from spans
+    where record_kind is distinct from 'partial' and attribute_keys is null
     union all
     select
         {{ columns | join(',\n        ') }},
+        {{ spanmart.joined_keys('attributes') }} as attribute_keys,
+        {{ spanmart.stable_hash(spanmart.map_text('resource_attributes')) }} as resource_hash,
     from merged_spans
 
 )

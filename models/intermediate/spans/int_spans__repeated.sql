@@ -11,17 +11,14 @@ touched_traces as (
 
 ),
 
--- Few spans land more than once: which do is found out on their ids alone, and only those are
--- compared.
-repeated_ids as {{ spanmart.materialized() }} (
+-- Few spans land more than once: which do is found out on a hash of their ids, and only those are
+-- compared, by the ids themselves.
+repeated_keys as {{ spanmart.materialized() }} (
 
-    select
-        trace_id,
-        span_id,
-        max(landed_at) as last_landed_at,
+    select {{ spanmart.same_run_hash(['spans.trace_id', 'spans.span_id']) }} as span_key
     from spans
-    where trace_id in (select touched_traces.trace_id from touched_traces)
-    group by trace_id, span_id
+    inner join touched_traces on spans.trace_id = touched_traces.trace_id
+    group by 1
     having count(*) > 1
 
 ),
@@ -36,7 +33,7 @@ ranked_versions as {{ spanmart.materialized() }} (
         spans.record_hash,
         spans.load_id,
         spans.landed_at as version_landed_at,
-        repeated_ids.last_landed_at,
+        max(spans.landed_at) over (partition by spans.trace_id, spans.span_id) as last_landed_at,
         rank() over (
             partition by spans.trace_id, spans.span_id
             order by
@@ -45,8 +42,11 @@ ranked_versions as {{ spanmart.materialized() }} (
                 spans.end_time_unix_nano desc nulls last
         ) as version_rank,
     from spans
-    inner join repeated_ids
-        on spans.trace_id = repeated_ids.trace_id and spans.span_id = repeated_ids.span_id
+    inner join repeated_keys
+        on
+            {{ spanmart.same_run_hash(['spans.trace_id', 'spans.span_id']) }}
+            = repeated_keys.span_key
+    qualify count(*) over (partition by spans.trace_id, spans.span_id) > 1
 
 ),
 

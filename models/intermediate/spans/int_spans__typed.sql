@@ -1,5 +1,6 @@
 -- One row per span of the touched traces: what kind of step it is, and whose context holds for it.
 {%- set fields = spanmart.context_fields() %}
+{%- set step_fields = ['name', 'declared_type', 'declared_operation', 'named_tool'] %}
 with spans as {{ spanmart.inlined() }} (
 
     select * from {{ ref('int_spans__current') }}
@@ -18,11 +19,21 @@ key_sets as (
 
 ),
 
+producers as (
+
+    select * from {{ ref('int_spans__producers') }}
+
+),
+
 -- Each value is looked up once; what follows reads columns.
-readings as {{ spanmart.materialized() }} (
+readings as (
 
     select
         spans.span_no,
+        placed_spans.parent_no,
+        placed_spans.is_orphan,
+        placed_spans.is_ring_cut,
+        {{ spanmart.same_run_hash(['spans.trace_id']) }} as trace_key,
         spans.name,
         spans.status_message,
         {{ spanmart.said_field('span_type') }} as declared_type,
@@ -31,157 +42,230 @@ readings as {{ spanmart.materialized() }} (
         {{ spanmart.said_field('error_type') }} as declared_error_type,
         spans.exception_type,
         spans.exception_message,
-        spans.service_name,
-        key_sets.has_context,
-        {{ spanmart.same_run_hash(['spans.resource_texts']) }} as resource_hash,
+        producers.resource_no,
+        -- Of the keys and the values that may tell of the request.
+        case
+            when key_sets.has_context
+                then {{ spanmart.same_run_hash([
+                    'key_sets.context_keys',
+                    spanmart.values_at('spans.said', 'key_sets.places_of_context'),
+                ]) }}
+        end as context_hash,
     from spans
+    inner join placed_spans on spans.span_no = placed_spans.span_no
     left join key_sets on spans.key_set_no = key_sets.key_set_no
+    left join producers on spans.producer_no = producers.producer_no
 
 ),
 
--- A span whose keys cannot tell anything of the request, and whose resource is its parent's, has
--- its parent's context.
-likely_tellers as {{ spanmart.materialized() }} (
+keyed_readings as {{ spanmart.materialized() }} (
 
     select
-        placed_spans.span_no,
-        placed_spans.parent_no,
-    from placed_spans
-    inner join readings as own on placed_spans.span_no = own.span_no
-    left join readings as parents on placed_spans.parent_no = parents.span_no
-    where
-        own.has_context
-        or own.resource_hash is distinct from parents.resource_hash
+        *,
+        {{ spanmart.same_run_hash(step_fields) }} as step,
+    from readings
+
+),
+
+-- Steps have few different names: what each is, is found out once.
+steps as {{ spanmart.materialized() }} (
+
+    select
+        step,
+        {% for field in step_fields %}
+        any_value({{ field }}) as {{ field }},
+        {% endfor %}
+    from keyed_readings
+    group by step
+
+),
+
+typed_steps as (
+
+    select
+        *,
+        {{ spanmart.span_type('declared_type', 'name') }} as span_type,
+    from steps
+
+),
+
+named_steps as (
+
+    select
+        step,
+        span_type,
+        {{ spanmart.operation_name('span_type', 'name', 'named_tool', 'declared_operation') }}
+            as operation_name,
+    from typed_steps
+
+),
+
+-- Spans of a trace that have the same keys and values, and the same resource, tell the same: one
+-- speaks for all of them, the root where it is one of them.
+voices as {{ spanmart.materialized() }} (
+
+    select
+        trace_key,
+        context_hash,
+        resource_no,
+        coalesce(min(span_no) filter (where parent_no is null), min(span_no)) as voice_no,
+    from keyed_readings
+    group by trace_key, context_hash, resource_no
 
 ),
 
 -- Set apart: behind a join that drops rows each lookup would unpack the values again.
-said_by_tellers as {{ spanmart.materialized() }} (
+said_by_voices as {{ spanmart.materialized() }} (
 
     select
-        likely_tellers.span_no,
-        likely_tellers.parent_no,
+        voices.voice_no,
+        voices.trace_key,
         spans.key_set_no,
-        spans.said,
-        spans.resource_texts,
+        spans.producer_no,
+        {{ spanmart.with_members('context', 'spans.said', 'key_sets') }} as context_said,
     from spans
-    inner join likely_tellers on spans.span_no = likely_tellers.span_no
+    inner join voices on spans.span_no = voices.voice_no
+    left join key_sets on spans.key_set_no = key_sets.key_set_no
 
 ),
 
 told as {{ spanmart.materialized() }} (
 
     select
-        said_by_tellers.span_no,
-        said_by_tellers.parent_no,
+        said_by_voices.voice_no,
+        said_by_voices.trace_key,
         {% for field in fields %}
         {{ spanmart.said_field(field) }} as {{ field }},
         {% endfor %}
-    from said_by_tellers
-    left join key_sets on said_by_tellers.key_set_no = key_sets.key_set_no
+    from said_by_voices
+    left join key_sets on said_by_voices.key_set_no = key_sets.key_set_no
+    left join producers on said_by_voices.producer_no = producers.producer_no
 
 ),
 
--- Nor has one of its own that says only what its parent says as well: some producers repeat what
--- they know of a request on every span.
-tellers as {{ spanmart.materialized() }} (
+only_roots as {{ spanmart.materialized() }} (
 
     select
-        own.span_no,
-        own.parent_no,
-    from told as own
-    left join told as parents on own.parent_no = parents.span_no
+        trace_key,
+        min(span_no) as root_no,
+    from keyed_readings
+    where parent_no is null
+    group by trace_key
+    having count(*) = 1
+
+),
+
+contradicted_roots as (
+
+    select distinct told.trace_key
+    from told
+    inner join only_roots on told.trace_key = only_roots.trace_key
+    inner join told as roots on only_roots.root_no = roots.voice_no
     where
-        own.parent_no is null
+        false
         {% for field in fields %}
-        or (own.{{ field }} is not null and own.{{ field }} is distinct from parents.{{ field }})
+        or (told.{{ field }} is not null and told.{{ field }} is distinct from roots.{{ field }})
         {% endfor %}
 
 ),
 
--- In most traces the root alone tells: its context is that of all.
-traces_of_tellers as (
+-- Producers repeat what they know of a request on every span, each the part that it knows. Where a
+-- trace says nothing that its root does not, the root's context is that of all.
+telling_roots as {{ spanmart.materialized() }} (
 
     select
-        placed_spans.trace_id,
-        count(*) as teller_count,
-        min(tellers.span_no) as root_no,
-    from placed_spans
-    inner join tellers on placed_spans.span_no = tellers.span_no
-    group by placed_spans.trace_id
+        trace_key,
+        root_no,
+    from only_roots
+    where trace_key not in (select contradicted_roots.trace_key from contradicted_roots)
 
 ),
 
--- A span has the context of its parent, or of the nearest span above that tells.
+-- In the other traces a span has a context of its own where it says what its parent does not.
+voiced_spans as {{ spanmart.materialized() }} (
+
+    select
+        keyed_readings.span_no,
+        keyed_readings.parent_no,
+        voices.voice_no,
+    from keyed_readings
+    inner join voices
+        on
+            keyed_readings.trace_key = voices.trace_key
+            and keyed_readings.context_hash is not distinct from voices.context_hash
+            and keyed_readings.resource_no is not distinct from voices.resource_no
+    where keyed_readings.trace_key not in (select telling_roots.trace_key from telling_roots)
+
+),
+
+tellers as {{ spanmart.materialized() }} (
+
+    select own.span_no
+    from voiced_spans as own
+    left join voiced_spans as parents on own.parent_no = parents.span_no
+    left join told as own_told on own.voice_no = own_told.voice_no
+    left join told as parents_told on parents.voice_no = parents_told.voice_no
+    where
+        own.parent_no is null
+        or (
+            own.voice_no <> parents.voice_no
+            and (
+                false
+                {% for field in fields %}
+                or (
+                    own_told.{{ field }} is not null
+                    and own_told.{{ field }} is distinct from parents_told.{{ field }}
+                )
+                {% endfor %}
+            )
+        )
+
+),
+
+-- The others have the context of their parent, or of the nearest span above that tells.
 silent_parents as {{ spanmart.materialized() }} (
 
     select
-        placed_spans.span_no,
-        placed_spans.parent_no,
-    from placed_spans
-    inner join traces_of_tellers on placed_spans.trace_id = traces_of_tellers.trace_id
+        span_no,
+        parent_no,
+    from voiced_spans
     where
-        traces_of_tellers.teller_count > 1
-        and placed_spans.span_no in (select below.parent_no from placed_spans as below)
-        and placed_spans.span_no not in (select tellers.span_no from tellers)
+        span_no in (select below.parent_no from voiced_spans as below)
+        and span_no not in (select tellers.span_no from tellers)
 
 ),
 
 {{ spanmart.nearest_marked('context', 'silent_parents') }}
 
-contexts_of_spans as (
+typed_spans as (
 
     select
-        placed_spans.*,
+        keyed_readings.span_no,
+        keyed_readings.parent_no,
         case
-            when traces_of_tellers.teller_count = 1 then traces_of_tellers.root_no
+            when telling_roots.root_no is not null then telling_roots.root_no
             when tellers.span_no is not null then tellers.span_no
             when telling_parents.span_no is not null then telling_parents.span_no
             else context_nearest.marked_no
         end as context_no,
-    from placed_spans
-    left join traces_of_tellers on placed_spans.trace_id = traces_of_tellers.trace_id
-    left join tellers on placed_spans.span_no = tellers.span_no
-    left join tellers as telling_parents on placed_spans.parent_no = telling_parents.span_no
-    left join context_nearest on placed_spans.parent_no = context_nearest.span_no
-
-),
-
-typed_readings as (
-
-    select
-        *,
-        {{ spanmart.span_type('declared_type', 'name') }} as span_type,
-    from readings
-
-),
-
-typed_spans as (
-
-    select
-        contexts_of_spans.span_no,
-        contexts_of_spans.parent_no,
-        contexts_of_spans.context_no,
-        contexts_of_spans.is_orphan,
-        contexts_of_spans.is_ring_cut,
-        typed_readings.span_type,
-        {{ spanmart.operation_name(
-            'typed_readings.span_type',
-            'typed_readings.name',
-            'typed_readings.named_tool',
-            'typed_readings.declared_operation'
-        ) }} as operation_name,
+        keyed_readings.is_orphan,
+        keyed_readings.is_ring_cut,
+        named_steps.span_type,
+        named_steps.operation_name,
         coalesce(
-            typed_readings.declared_error_type,
-            typed_readings.exception_type
+            keyed_readings.declared_error_type,
+            keyed_readings.exception_type
         ) as error_type,
         coalesce(
-            nullif(typed_readings.status_message, ''),
-            typed_readings.exception_message
+            nullif(keyed_readings.status_message, ''),
+            keyed_readings.exception_message
         ) as error_message_redacted,
-        typed_readings.service_name,
-    from contexts_of_spans
-    inner join typed_readings on contexts_of_spans.span_no = typed_readings.span_no
+    from keyed_readings
+    inner join named_steps on keyed_readings.step = named_steps.step
+    left join telling_roots on keyed_readings.trace_key = telling_roots.trace_key
+    left join tellers on keyed_readings.span_no = tellers.span_no
+    left join tellers as telling_parents on keyed_readings.parent_no = telling_parents.span_no
+    left join context_nearest on keyed_readings.parent_no = context_nearest.span_no
 
 )
 

@@ -24,6 +24,12 @@ key_sets as (
 
 ),
 
+producers as (
+
+    select * from {{ ref('int_spans__producers') }}
+
+),
+
 -- Most spans are no call, and have no attribute that could say so. What the others say is looked up
 -- on rows set apart: behind a join that drops rows each lookup would unpack the values again.
 candidates as {{ spanmart.materialized() }} (
@@ -37,15 +43,13 @@ candidates as {{ spanmart.materialized() }} (
         spans.status_code as span_status,
         {{ spanmart.nanos_to_timestamp('spans.start_time_unix_nano') }} as started_at,
         {{ spanmart.nanos_to_timestamp('spans.end_time_unix_nano') }} as ended_at,
-        typed_spans.service_name,
         typed_spans.context_no,
         typed_spans.error_type,
         typed_spans.error_message_redacted,
-        spans.scope_name as instrumentation_scope,
-        spans.scope_version as instrumentation_scope_version,
         spans.key_set_no,
+        spans.producer_no,
         spans.said,
-        spans.resource_texts,
+        {{ spanmart.with_members('call', 'spans.said', 'key_sets') }} as call_said,
     from spans
     inner join typed_spans on spans.span_no = typed_spans.span_no
     inner join key_sets on spans.key_set_no = key_sets.key_set_no
@@ -59,7 +63,10 @@ candidates as {{ spanmart.materialized() }} (
 readings as (
 
     select
-        candidates.* exclude (context_no, key_set_no, said, resource_texts),
+        candidates.* exclude (context_no, key_set_no, producer_no, said, call_said),
+        producers.service_name,
+        producers.scope_name as instrumentation_scope,
+        producers.scope_version as instrumentation_scope_version,
         contexts.conversation_id,
         coalesce(contexts.workload_class, 'production') as workload_class,
         case
@@ -72,6 +79,7 @@ readings as (
         key_sets.usage_namespace,
     from candidates
     left join key_sets on candidates.key_set_no = key_sets.key_set_no
+    left join producers on candidates.producer_no = producers.producer_no
     left join contexts on candidates.context_no = contexts.context_no
 
 ),
