@@ -246,7 +246,7 @@ def test_what_does_not_count_stays_to_be_seen(damaged: Warehouse) -> None:
     versions = damaged.row(
         """
         select min(version_count) as fewest, max(version_count) as most
-        from intermediate.int_spans__current where source = 'landed_again_and_unended'
+        from intermediate.int_spans__in_context where source = 'landed_again_and_unended'
         """
     )
     assert versions == {"fewest": 2, "most": 2}

@@ -162,10 +162,16 @@ contradicted_roots as (
     inner join only_roots on told.trace_key = only_roots.trace_key
     inner join told as roots on only_roots.root_no = roots.voice_no
     where
-        false
-        {% for field in fields %}
-        or (told.{{ field }} is not null and told.{{ field }} is distinct from roots.{{ field }})
-        {% endfor %}
+        told.voice_no <> only_roots.root_no
+        and (
+            false
+            {% for field in fields %}
+            or (
+                told.{{ field }} is not null
+                and told.{{ field }} is distinct from roots.{{ field }}
+            )
+            {% endfor %}
+        )
 
 ),
 
