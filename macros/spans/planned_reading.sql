@@ -98,6 +98,13 @@ resource; nearly all fields have one of the first kind. A field that mixes the t
     )
 {%- endmacro %}
 
+{#- The columns of those lists for the groups that have members of JSON; the others read `said` itself. -#}
+{% macro said_lists(groups, said, key_sets) -%}
+    {%- for group in groups if spanmart.json_sources(group) %}
+        {{ spanmart.with_members(group, said, key_sets) }} as {{ group }}_said,
+    {%- endfor -%}
+{%- endmacro %}
+
 {#- SQL for what a reading says, of a row that has a list of values and the columns of its row of int_spans__key_sets: the
     first known of up to three values, or the general case (place 0) of more names and of factors. Few lists of keys need
     that, and it costs: numbers join for next to nothing and lists do not. -#}
@@ -125,8 +132,7 @@ resource; nearly all fields have one of the first kind. A field that mixes the t
 {%- endmacro %}
 
 {#- SQL for a field of a row of int_spans__current beside its rows of int_spans__key_sets and int_spans__producers: its
-    readings in their order. The row has a list of values for each group with members of JSON (`context_said`,
-    `call_said`), made by with_members, and `said` for the others. -#}
+    readings in their order. The row has `said` and what said_lists adds. -#}
 {% macro said_field(field) -%}
     {%- set lists = ['said'] -%}
     {%- for group, fields in spanmart.said_groups().items() if field in fields and spanmart.json_sources(group) -%}

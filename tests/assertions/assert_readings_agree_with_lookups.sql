@@ -32,8 +32,7 @@ said_by_spans as {{ spanmart.materialized() }} (
         spans.key_set_no,
         spans.producer_no,
         spans.said,
-        {{ spanmart.with_members('context', 'spans.said', 'key_sets') }} as context_said,
-        {{ spanmart.with_members('call', 'spans.said', 'key_sets') }} as call_said,
+        {{ spanmart.said_lists(spanmart.said_groups(), 'spans.said', 'key_sets') }}
     from spans
     left join key_sets on spans.key_set_no = key_sets.key_set_no
     where spans.trace_id like '%a'

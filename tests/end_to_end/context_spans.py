@@ -3,6 +3,8 @@ a step says otherwise."""
 
 from __future__ import annotations
 
+import json
+
 from otlp_json import Span
 
 TRACE = "context"
@@ -15,7 +17,21 @@ OWN_NAMES = {
     "tenant_id": ["acme.customer"],
     "conversation_id": ["acme.thread"],
     "user_id_hash": ["acme.person"],
+    # Members of JSON, of each of the groups of fields that lead to a priced call.
+    "span_type": ["acme.record#kind"],
+    "model_requested": ["acme.record#model.name"],
+    "usage_input": ["acme.record#tokens.in"],
+    "usage_output": ["acme.record#tokens.out"],
+    "locale": ["acme.record#locale"],
 }
+RECORD = json.dumps(
+    {
+        "kind": "llm",
+        "model": {"name": "gpt-4o"},
+        "tokens": {"in": "12", "out": 3},
+        "locale": "None",
+    }
+)
 
 
 def context_spans() -> list[Span]:
@@ -62,6 +78,7 @@ def context_spans() -> list[Span]:
             3000,
             3900,
         ),
+        Span(TRACE, "call told as JSON", "agent", {"acme.record": RECORD}, 4000, 4900),
         # Another user under a key that is everybody's.
         Span("context of another user", "root", None, {"user.id": OTHER_PERSON, **call}, 0, 900),
     ]

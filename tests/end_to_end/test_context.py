@@ -52,6 +52,19 @@ def test_names_of_ones_own_reach_the_request(built: Warehouse) -> None:
     assert found["conversation_id"] == "thread-9"
 
 
+def test_names_of_ones_own_may_be_members_of_json(built: Warehouse) -> None:
+    found = step(built, "call told as JSON")
+    assert found["model_requested"] == "gpt-4o"
+    assert (found["input_tokens"], found["output_tokens"]) == (12, 3)
+    assert found["tenant_id"] == "globex"
+    record = built.row(
+        "select locale from intermediate.int_spans__in_context where span_id = ?",
+        span_id(f"{TRACE}/call told as JSON"),
+    )
+    # The text None says nothing, inside JSON as outside of it.
+    assert record["locale"] is None
+
+
 def test_a_user_under_a_key_of_ones_own_is_hashed(built: Warehouse) -> None:
     rows = built.rows(
         "select user_id_hash, regexp_full_match(user_id_hash, ?) as is_hashed "

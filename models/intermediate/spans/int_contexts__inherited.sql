@@ -45,7 +45,8 @@ said_by_tellers as {{ spanmart.materialized() }} (
         tellers.above_no,
         spans.key_set_no,
         spans.producer_no,
-        {{ spanmart.with_members('context', 'spans.said', 'key_sets') }} as context_said,
+        spans.said,
+        {{ spanmart.said_lists(['context'], 'spans.said', 'key_sets') }}
     from spans
     inner join tellers on spans.span_no = tellers.span_no
     left join key_sets on spans.key_set_no = key_sets.key_set_no

@@ -25,6 +25,22 @@ producers as (
 
 ),
 
+-- Of what the steps of a project say under names of its own: the shipped ones stand in no JSON.
+said_by_spans as (
+
+    select
+        spans.*,
+        {{ spanmart.same_run_hash(['spans.trace_id']) }} as trace_key,
+        {% if spanmart.json_sources('step') %}
+        {{ spanmart.said_lists(['step'], 'spans.said', 'key_sets') }}
+        {% endif %}
+    from spans
+    {% if spanmart.json_sources('step') %}
+    left join key_sets on spans.key_set_no = key_sets.key_set_no
+    {% endif %}
+
+),
+
 -- Each value is looked up once; what follows reads columns.
 readings as (
 
@@ -33,7 +49,7 @@ readings as (
         placed_spans.parent_no,
         placed_spans.is_orphan,
         placed_spans.is_ring_cut,
-        {{ spanmart.same_run_hash(['spans.trace_id']) }} as trace_key,
+        spans.trace_key,
         spans.name,
         spans.status_message,
         {{ spanmart.said_field('span_type') }} as declared_type,
@@ -51,7 +67,7 @@ readings as (
                     spanmart.values_at('spans.said', 'key_sets.places_of_context'),
                 ]) }}
         end as context_hash,
-    from spans
+    from said_by_spans as spans
     inner join placed_spans on spans.span_no = placed_spans.span_no
     left join key_sets on spans.key_set_no = key_sets.key_set_no
     left join producers on spans.producer_no = producers.producer_no
@@ -122,7 +138,8 @@ said_by_voices as {{ spanmart.materialized() }} (
         voices.trace_key,
         spans.key_set_no,
         spans.producer_no,
-        {{ spanmart.with_members('context', 'spans.said', 'key_sets') }} as context_said,
+        spans.said,
+        {{ spanmart.said_lists(['context'], 'spans.said', 'key_sets') }}
     from spans
     inner join voices on spans.span_no = voices.voice_no
     left join key_sets on spans.key_set_no = key_sets.key_set_no

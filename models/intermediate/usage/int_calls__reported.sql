@@ -49,7 +49,7 @@ candidates as {{ spanmart.materialized() }} (
         spans.key_set_no,
         spans.producer_no,
         spans.said,
-        {{ spanmart.with_members('call', 'spans.said', 'key_sets') }} as call_said,
+        {{ spanmart.said_lists(['usage', 'call'], 'spans.said', 'key_sets') }}
     from spans
     inner join typed_spans on spans.span_no = typed_spans.span_no
     inner join key_sets on spans.key_set_no = key_sets.key_set_no
@@ -63,7 +63,16 @@ candidates as {{ spanmart.materialized() }} (
 readings as (
 
     select
-        candidates.* exclude (context_no, key_set_no, producer_no, said, call_said),
+        candidates.span_no,
+        candidates.parent_no,
+        candidates.trace_id,
+        candidates.span_id,
+        candidates.span_type,
+        candidates.span_status,
+        candidates.started_at,
+        candidates.ended_at,
+        candidates.error_type,
+        candidates.error_message_redacted,
         producers.service_name,
         producers.scope_name as instrumentation_scope,
         producers.scope_version as instrumentation_scope_version,
