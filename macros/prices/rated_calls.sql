@@ -1,4 +1,4 @@
-{#- The CTEs `active_overrides`, `tier_prices` and `rated_calls`: the calls with the rates that hold at the time `at`. They read the CTEs
+{#- The CTEs `active_overrides` and `rated_calls`: the calls with the rates that hold at the time `at`. They read the CTEs
     `calls` (one row per `key`), `matched_models`, `published_prices` and `overridden_models`. One text for what a call did
     cost and for what it would have. -#}
 {% macro rated_calls(key=['trace_id', 'span_id'], at='started_at') -%}
@@ -24,30 +24,6 @@ active_overrides as (
             and calls.{{ at }} < overridden_models.holds_to
             and coalesce(calls.input_tokens, 0) > overridden_models.above_input_tokens
             and coalesce(calls.input_tokens, 0) <= overridden_models.up_to_input_tokens
-
-),
-
--- Apart, because few calls ask for a tier that has a price of its own: joined to all calls, DuckDB
--- hashes the calls and not the prices.
-tier_prices as (
-
-    select
-        {{ calls_key }},
-        published_prices.*
-    from calls
-    inner join matched_models
-        on
-            calls.model_provider is not distinct from matched_models.model_provider
-            and coalesce(nullif(calls.model_used, ''), nullif(calls.model_requested, ''))
-            = matched_models.model_name
-    inner join published_prices
-        on
-            matched_models.price_provider_id = published_prices.provider_id
-            and matched_models.price_model_id = published_prices.model_id
-            and published_prices.price_context = {{ spanmart.price_context_of('calls') }}
-            and {{ spanmart.price_holds('calls', 'published_prices', at) }}
-    -- A cloud that sells another vendor's model does not sell that vendor's tiers and discounts.
-    where matched_models.is_own_model
 
 ),
 
@@ -83,11 +59,14 @@ rated_calls as (
             and matched_models.price_model_id = standard_prices.model_id
             and standard_prices.price_context = 'standard'
             and {{ spanmart.price_holds('calls', 'standard_prices', at) }}
-    left join tier_prices
+    left join published_prices as tier_prices
         on
-            {% for column in key -%}
-            calls.{{ column }} = tier_prices.{{ column }}{{ ' and' if not loop.last }}
-            {% endfor %}
+            matched_models.price_provider_id = tier_prices.provider_id
+            and matched_models.price_model_id = tier_prices.model_id
+            and tier_prices.price_context = {{ spanmart.price_context_of('calls') }}
+            -- A cloud that sells another vendor's model does not sell that vendor's tiers and discounts.
+            and matched_models.is_own_model
+            and {{ spanmart.price_holds('calls', 'tier_prices', at) }}
     left join active_overrides
         on
             {% for column in key -%}
