@@ -134,14 +134,14 @@ resource; nearly all fields have one of the first kind. A field that mixes the t
 {#- SQL for a field of a row of int_spans__current beside its rows of int_spans__key_sets and int_spans__producers: its
     readings in their order. The row has `said` and what said_lists adds. -#}
 {% macro said_field(field) -%}
-    {%- set lists = ['said'] -%}
+    {%- set said = namespace(list='said') -%}
     {%- for group, fields in spanmart.said_groups().items() if field in fields and spanmart.json_sources(group) -%}
-        {%- do lists.append(group ~ '_said') -%}
+        {%- set said.list = group ~ '_said' -%}
     {%- endfor -%}
     {%- set values = [] -%}
     {%- for reading in spanmart.field_readings(field) -%}
         {%- if not reading.is_resource -%}
-            {%- do values.append(spanmart.planned_reading(reading, lists[-1])) -%}
+            {%- do values.append(spanmart.planned_reading(reading, said.list)) -%}
         {%- else -%}
             {%- set text = reading.name ~ '_text' -%}
             {%- do values.append(
