@@ -1,7 +1,8 @@
 {#- The CTEs `active_overrides` and `rated_calls`: the calls with the rates that hold at the time `at`. They read the CTEs
     `calls` (one row per `key`), `matched_models`, `published_prices` and `overridden_models`. One text for what a call did
-    cost and for what it would have. -#}
-{% macro rated_calls(key=['trace_id', 'span_id'], at='started_at') -%}
+    cost and for what it would have. `asked` is a second CTE of the same calls, for a view: DuckDB keeps one without its word
+    on how to read a CTE, and makes whole what is read twice. -#}
+{% macro rated_calls(key, at='started_at', asked='calls') -%}
 {%- set calls_key = 'calls.' ~ key | join(', calls.') -%}
 active_overrides as (
 
@@ -14,7 +15,7 @@ active_overrides as (
         row_number() over (
             partition by {{ calls_key }} order by overridden_models.override_rank
         ) as override_rank
-    from calls
+    from {{ asked }} as calls
     inner join overridden_models
         on
             calls.model_provider is not distinct from overridden_models.model_provider
@@ -34,16 +35,16 @@ rated_calls as (
         matched_models.is_provider_known,
         matched_models.is_provider_named,
         case
-            when active_overrides.span_id is not null then 'override'
+            when active_overrides.override_rank is not null then 'override'
             when coalesce(tier_prices.model_id, standard_prices.model_id) is not null then 'shipped'
         end as price_source,
         coalesce(active_overrides.price_provider_id, matched_models.price_provider_id)
             as price_provider_id,
         coalesce(active_overrides.price_model_id, matched_models.price_model_id) as price_model_id,
-        case when active_overrides.span_id is null then tier_prices.price_context end
+        case when active_overrides.override_rank is null then tier_prices.price_context end
             as price_context,
         case
-            when active_overrides.span_id is not null then active_overrides.price_valid_from
+            when active_overrides.override_rank is not null then active_overrides.price_valid_from
             else coalesce(tier_prices.price_valid_from, standard_prices.price_valid_from)
         end as price_valid_from,
         {{ spanmart.rates_of_call('active_overrides', 'tier_prices', 'standard_prices') }}

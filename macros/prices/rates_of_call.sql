@@ -3,7 +3,7 @@
 {% macro rates_of_call(override, service_tier, standard) -%}
     {%- for rate, _, _, _ in spanmart.price_rates() %}
         case
-            when {{ override }}.span_id is not null then {{ override }}.{{ rate }}
+            when {{ override }}.override_rank is not null then {{ override }}.{{ rate }}
             else coalesce({{ service_tier }}.{{ rate }}, {{ standard }}.{{ rate }})
         end as {{ rate }}{{ ',' if not loop.last }}
     {%- endfor -%}

@@ -40,7 +40,7 @@ embedding_spans as (
         spans.workload_class,
     from spans
     inner join token_buckets on spans.span_no = token_buckets.span_no
-    inner join calls on spans.trace_id = calls.trace_id and spans.span_id = calls.span_id
+    inner join calls on spans.span_no = calls.span_no
 
 )
 

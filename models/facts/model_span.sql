@@ -144,12 +144,12 @@ model_spans as (
         spans.parent_no is null as is_trace_root,
         spans.workload_class,
     from calls
-    inner join spans on calls.trace_id = spans.trace_id and calls.span_id = spans.span_id
+    inner join spans on calls.span_no = spans.span_no
     inner join token_buckets on spans.span_no = token_buckets.span_no
     inner join finish_reasons on spans.span_no = finish_reasons.span_no
     left join assembled_prompts on spans.span_no = assembled_prompts.span_no
     left join call_artifacts
-        on calls.trace_id = call_artifacts.trace_id and calls.span_id = call_artifacts.span_id
+        on spans.trace_id = call_artifacts.trace_id and spans.span_id = call_artifacts.span_id
     -- A wrapper that is no call of its own only repeats what stands below it: int_calls__attributed
     -- keeps it.
     where token_buckets.span_type = 'model' or token_buckets.is_usage_counted

@@ -58,7 +58,7 @@ rerank_spans as (
         spans.workload_class,
     from spans
     inner join token_buckets on spans.span_no = token_buckets.span_no
-    inner join calls on spans.trace_id = calls.trace_id and spans.span_id = calls.span_id
+    inner join calls on spans.span_no = calls.span_no
     left join selected_documents on spans.span_no = selected_documents.span_no
 
 )

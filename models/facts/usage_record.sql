@@ -1,7 +1,7 @@
 -- One row per span that is a model, embedding or rerank call, or that reports token usage.
 with spans as (
 
-    select * from {{ ref('int_spans__in_context') }}
+    select * from {{ ref('int_spans__with_attributes') }}
 
 ),
 

@@ -2,34 +2,26 @@
 with priced_calls as (
 
     select
-        trace_id,
-        span_id,
+        span_no,
         count(*) as row_count
     from {{ ref('int_calls__priced') }}
-    group by trace_id, span_id
+    group by span_no
 
 ),
 
 calls as (
 
-    select
-        trace_id,
-        span_id
-    from {{ ref('int_calls__token_buckets') }}
+    select span_no from {{ ref('int_calls__token_buckets') }}
 
 ),
 
 miscounted_calls as (
 
     select
-        calls.trace_id,
-        calls.span_id,
+        calls.span_no,
         priced_calls.row_count
     from calls
-    left join priced_calls
-        on
-            calls.trace_id = priced_calls.trace_id
-            and calls.span_id = priced_calls.span_id
+    left join priced_calls on calls.span_no = priced_calls.span_no
     where priced_calls.row_count is distinct from 1
 
 )

@@ -77,7 +77,7 @@ class PriceProject:
         columns = ", ".join(field.name for field in fields(Priced))
         with duckdb.connect(self.folder / "prices.duckdb", read_only=True) as connection:
             rows = connection.execute(
-                f"select {columns} from intermediate.int_calls__priced order by span_id"
+                f"select {columns} from intermediate.int_calls__priced order by span_no"
             ).fetchall()
         return [Priced(*row) for row in rows]
 

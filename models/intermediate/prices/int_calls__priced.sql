@@ -13,8 +13,6 @@ costs as (
 
     select
         span_no,
-        trace_id,
-        span_id,
         call_kind,
         usage_status,
         provided_cost_usd,

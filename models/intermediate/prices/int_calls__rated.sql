@@ -1,7 +1,13 @@
 -- One row per call of this run, with the rates that hold for its model, start time and input size.
 {{ config(materialized='view') }}
 
-with calls as {{ spanmart.inlined() }} (
+with calls as (
+
+    select * from {{ ref('int_calls__token_buckets') }}
+
+),
+
+asked_calls as (
 
     select * from {{ ref('int_calls__token_buckets') }}
 
@@ -25,6 +31,6 @@ overridden_models as (
 
 ),
 
-{{ spanmart.rated_calls() }}
+{{ spanmart.rated_calls(key=['span_no'], asked='asked_calls') }}
 
 select * from rated_calls

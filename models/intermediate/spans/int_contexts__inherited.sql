@@ -20,19 +20,30 @@ producers as (
 
 ),
 
-typed_spans as (
+contexts_of_traces as (
 
-    select * from {{ ref('int_spans__typed') }}
+    select context_no from {{ ref('int_contexts__of_traces') }}
+
+),
+
+contexts_of_spans as (
+
+    select * from {{ ref('int_contexts__of_spans') }}
 
 ),
 
 tellers as (
 
     select
+        context_no as span_no,
+        cast(null as bigint) as above_no,
+    from contexts_of_traces
+    union all
+    select
         telling.span_no,
         parents.context_no as above_no,
-    from typed_spans as telling
-    left join typed_spans as parents on telling.parent_no = parents.span_no
+    from contexts_of_spans as telling
+    left join contexts_of_spans as parents on telling.parent_no = parents.span_no
     where telling.span_no = telling.context_no
 
 ),

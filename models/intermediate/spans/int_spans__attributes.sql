@@ -1,4 +1,5 @@
--- One row per span of the touched traces: all of its attributes and events, and what it refers to.
+-- One row per span of the touched traces: all that it says beside what leads to a priced
+-- call: its attributes and events, what it refers to, the names of its parent and of its sampling.
 with landed_spans as {{ spanmart.inlined() }} (
 
     select * from {{ ref('int_spans__landed') }}
@@ -21,6 +22,8 @@ attributes_of_spans as (
 
     select
         spans.span_no,
+        landed_spans.parent_span_id,
+        landed_spans.trace_state,
         landed_spans.attributes,
         landed_spans.resource_attributes,
         landed_spans.events,

@@ -1,14 +1,9 @@
 -- One row per span of the touched traces: its newest complete version, with those values of its
 -- attributes that tell of its type, its request and its call.
+{%- set keys = [('step', 'step', 'name'), ('content', 'context', 'resource_no')] %}
 with spans as {{ spanmart.inlined() }} (
 
     select * from {{ ref('int_spans__landed') }}
-
-),
-
-touched_traces as (
-
-    select trace_id from {{ ref('int_traces__touched') }}
 
 ),
 
@@ -23,6 +18,7 @@ producers as (
     select
         producer_key,
         producer_no,
+        resource_no,
     from {{ ref('int_spans__producers') }}
 
 ),
@@ -46,8 +42,6 @@ said_by_spans as (
                 then list_filter(events, lambda event: event.name = 'exception')[-1].attributes
         end as exception_attributes,
     from spans
-    -- Not `in`: see stg_spans.
-    inner join touched_traces on spans.trace_id = touched_traces.trace_id
 
 ),
 
@@ -57,8 +51,9 @@ kept_values as (
 
     select
         spans.*,
-        key_sets.key_set_no,
         producers.producer_no,
+        producers.resource_no,
+        key_sets.* exclude (key_set),
         {{ spanmart.known_texts(spanmart.values_at('spans.all_values', 'key_sets.kept_places')) }}
             as said,
         spans.all_values[key_sets.logfire_type_place] as logfire_type,
@@ -68,31 +63,52 @@ kept_values as (
 
 ),
 
+read_spans as (
+
+    select
+        *,
+        -- All that may tell of the step, and of the request: the values, which names they have, and
+        -- what stands beside them.
+        {% for key, group, beside in keys %}
+        {{ spanmart.same_run_hash(
+            [beside, group ~ '_keys', spanmart.values_at('said', 'places_of_' ~ group)]
+            + spanmart.json_members(group, 'said', 'kept_values')
+        ) }} as {{ key }}_key,
+        {% endfor %}
+    from kept_values
+
+),
+
 current_spans as (
 
     select
         spans.row_no as span_no,
         spans.trace_id,
         spans.span_id,
-        spans.parent_span_id,
+        {{ spanmart.same_run_hash(['spans.trace_id']) }} as trace_key,
+        {{ spanmart.same_run_hash(['spans.span_id']) }} as span_key,
+        case
+            when spans.parent_span_id is not null
+                then {{ spanmart.same_run_hash(['spans.parent_span_id']) }}
+        end as parent_key,
         spans.name,
-        spans.kind,
         spans.start_time_unix_nano,
         spans.end_time_unix_nano,
         spans.status_code,
-        spans.status_message,
-        spans.trace_state,
+        {{ spanmart.map_get('spans.exception_attributes', 'exception.type') }} as exception_type,
+        coalesce(
+            nullif(spans.status_message, ''),
+            {{ spanmart.map_get('spans.exception_attributes', 'exception.message') }}
+        ) as error_message_redacted,
         spans.record_kind,
-        spans.redaction_count,
         coalesce(repeated_spans.last_landed_at, spans.landed_at) as landed_at,
         coalesce(repeated_spans.version_count, 1) as version_count,
-        {{ spanmart.map_get('spans.exception_attributes', 'exception.type') }} as exception_type,
-        {{ spanmart.map_get('spans.exception_attributes', 'exception.message') }}
-            as exception_message,
         spans.producer_no,
         spans.key_set_no,
+        spans.step_key,
+        spans.content_key,
         spans.said,
-    from kept_values as spans
+    from read_spans as spans
     left join repeated_spans
         on spans.trace_id = repeated_spans.trace_id and spans.span_id = repeated_spans.span_id
     where

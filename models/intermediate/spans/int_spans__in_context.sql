@@ -33,11 +33,9 @@ spans_in_context as (
         typed_spans.parent_no,
         spans.trace_id,
         spans.span_id,
-        spans.parent_span_id,
         typed_spans.is_orphan,
         typed_spans.is_ring_cut,
         spans.name,
-        spans.kind,
         typed_spans.span_type,
         typed_spans.operation_name,
         spans.start_time_unix_nano,
@@ -49,11 +47,10 @@ spans_in_context as (
         (spans.end_time_unix_nano - spans.start_time_unix_nano) / 1e6 as duration_ms,
         spans.status_code as span_status,
         typed_spans.error_type,
-        typed_spans.error_message_redacted,
+        spans.error_message_redacted,
         producers.service_name,
         producers.scope_name as instrumentation_scope,
         producers.scope_version as instrumentation_scope_version,
-        spans.trace_state,
         producers.source,
         producers.source_format,
         spans.landed_at,
@@ -65,7 +62,6 @@ spans_in_context as (
         contexts.{{ field }},
         {% endif %}
         {% endfor %}
-        spans.redaction_count,
         spans.version_count,
     from spans
     inner join typed_spans on spans.span_no = typed_spans.span_no

@@ -8,19 +8,12 @@ with spans as (
 
 ),
 
-touched_traces as (
-
-    select trace_id from {{ ref('int_traces__touched') }}
-
-),
-
 key_lists as {{ spanmart.materialized() }} (
 
     select
         {{ spanmart.key_set() }} as key_set,
         {{ spanmart.split_keys('any_value(attribute_keys)') }} as key_list,
     from spans
-    inner join touched_traces on spans.trace_id = touched_traces.trace_id
     group by 1
 
 ),
@@ -86,8 +79,13 @@ kept_values as {{ spanmart.materialized() }} (
     select
         key_set,
         array_agg(distinct place order by place) as kept_places,
-        array_agg(distinct place order by place) filter (where reading_group = 'context')
-            as context_places,
+        -- Of a JSON only its members tell.
+        array_agg(distinct place order by place) filter (
+            where reading_group = 'step' and source_no is null
+        ) as step_places,
+        array_agg(distinct place order by place) filter (
+            where reading_group = 'context' and source_no is null
+        ) as context_places,
     from found_keys
     group by key_set
 
@@ -211,12 +209,15 @@ key_sets as (
         key_lists.key_set,
         row_number() over (order by key_lists.key_set) as key_set_no,
         kept_values.kept_places,
-        {{ spanmart.values_at('key_lists.key_list', 'kept_values.context_places') }}
-            as context_keys,
+        {% for group in ['step', 'context'] %}
+        {{ spanmart.same_run_hash([
+            spanmart.values_at('key_lists.key_list', 'kept_values.' ~ group ~ '_places')
+        ]) }} as {{ group }}_keys,
         list_transform(
-            kept_values.context_places,
+            kept_values.{{ group }}_places,
             lambda place: list_position(kept_values.kept_places, place)
-        ) as places_of_context,
+        ) as places_of_{{ group }},
+        {% endfor %}
         nullif(list_position(key_lists.key_list, 'logfire.span_type'), 0) as logfire_type_place,
         {{ spanmart.usage_namespace('key_lists.key_list') }} as usage_namespace,
         {% for group in groups %}

@@ -6,12 +6,6 @@ with spans as (
 
 ),
 
-touched_traces as (
-
-    select trace_id from {{ ref('int_traces__touched') }}
-
-),
-
 producers as {{ spanmart.materialized() }} (
 
     select
@@ -23,7 +17,6 @@ producers as {{ spanmart.materialized() }} (
         any_value(source) as source,
         any_value(source_format) as source_format,
     from spans
-    inner join touched_traces on spans.trace_id = touched_traces.trace_id
     group by 1
 
 ),

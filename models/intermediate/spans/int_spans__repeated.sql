@@ -5,19 +5,12 @@ with spans as {{ spanmart.inlined() }} (
 
 ),
 
-touched_traces as (
-
-    select trace_id from {{ ref('int_traces__touched') }}
-
-),
-
 -- Few spans land more than once: which do is found out on a hash of their ids, and only those are
 -- compared, by the ids themselves.
 repeated_keys as {{ spanmart.materialized() }} (
 
     select {{ spanmart.same_run_hash(['spans.trace_id', 'spans.span_id']) }} as span_key
     from spans
-    inner join touched_traces on spans.trace_id = touched_traces.trace_id
     group by 1
     having count(*) > 1
 

@@ -1,16 +1,8 @@
 -- One row per span: its place in the tree, with broken links mended.
 {%- set hops = spanmart.ancestor_hops() %}
-with spans as (
+with spans as {{ spanmart.inlined() }} (
 
-    select
-        span_no,
-        trace_id,
-        span_id,
-        parent_span_id,
-        record_kind,
-        start_time_unix_nano,
-        {{ spanmart.same_run_hash(['trace_id']) }} as trace_key,
-    from {{ ref('int_spans__current') }}
+    select * from {{ ref('int_spans__current') }}
 
 ),
 
@@ -19,11 +11,11 @@ with spans as (
 trace_records as (
 
     select
-        trace_id,
+        trace_key,
         min(span_no) as span_no,
     from spans
     where record_kind = 'trace'
-    group by trace_id
+    group by trace_key
 
 ),
 
@@ -31,46 +23,47 @@ linked_spans as (
 
     select
         spans.span_no,
-        spans.trace_id,
-        spans.span_id,
+        spans.trace_key,
         -- A span that names itself as its parent is a root.
         case
-            when spans.parent_span_id is null and spans.record_kind is null
+            when spans.parent_key is null and spans.record_kind is null
                 then trace_records.span_no
             when parents.span_no <> spans.span_no then parents.span_no
         end as parent_no,
-        spans.parent_span_id is not null and parents.span_no is null as is_orphan,
-        -- Sorts spans by start, ties by id; what the cut below picks does not depend on the order
-        -- of landing.
+        spans.parent_key is not null and parents.span_no is null as is_orphan,
         coalesce(spans.start_time_unix_nano, 0) as start_nano,
         coalesce(parents.start_time_unix_nano, 0)
         >= coalesce(spans.start_time_unix_nano, 0) as is_parent_not_earlier,
     from spans
     left join spans as parents
         -- Two hashes of 64 bits each for two ids of 128 and 64: numbers join faster than texts.
-        on
-            spans.trace_key = parents.trace_key
-            and {{ spanmart.same_run_hash(['spans.parent_span_id']) }}
-            = {{ spanmart.same_run_hash(['parents.span_id']) }}
-    left join trace_records on spans.trace_id = trace_records.trace_id
+        on spans.trace_key = parents.trace_key and spans.parent_key = parents.span_key
+    left join trace_records on spans.trace_key = trace_records.trace_key
 
 ),
 
 -- A ring of parents needs a link to a parent that did not start earlier, which few traces have:
 -- only those are searched.
+suspicious_traces as (
+
+    select distinct trace_key
+    from linked_spans
+    where parent_no is not null and is_parent_not_earlier
+
+),
+
+-- Spans are sorted by start, ties by id; what the cut below picks does not depend on the order of
+-- landing.
 suspects as (
 
     select
         linked_spans.span_no,
-        linked_spans.span_id,
+        spans.span_id,
         linked_spans.parent_no,
         linked_spans.start_nano,
     from linked_spans
-    where linked_spans.trace_id in (
-        select suspicious.trace_id
-        from linked_spans as suspicious
-        where suspicious.parent_no is not null and suspicious.is_parent_not_earlier
-    )
+    inner join suspicious_traces on linked_spans.trace_key = suspicious_traces.trace_key
+    inner join spans on linked_spans.span_no = spans.span_no
 
 ),
 
@@ -122,6 +115,7 @@ rooted as (
 
     select
         linked_spans.span_no,
+        linked_spans.trace_key,
         case when ring_heads.span_no is null then linked_spans.parent_no end as parent_no,
         linked_spans.is_orphan,
         ring_heads.span_no is not null as is_ring_cut,

@@ -18,6 +18,8 @@ spans_with_attributes as (
 
     select
         spans.*,
+        attributes_of_spans.parent_span_id,
+        attributes_of_spans.trace_state,
         attributes_of_spans.attributes,
         attributes_of_spans.resource_attributes,
         attributes_of_spans.events,

@@ -37,6 +37,12 @@ token_buckets as (
 
 ),
 
+spans as (
+
+    select * from {{ ref('int_spans__in_context') }}
+
+),
+
 retrieval_spans as (
 
     select * from {{ ref('retrieval_span') }}
@@ -111,20 +117,18 @@ final_calls as (
 counted_costs as (
 
     select
-        priced_calls.trace_id,
+        token_buckets.trace_id,
         priced_calls.usage_status,
         token_buckets.cache_status,
         token_buckets.is_perhaps_billed,
         {{ spanmart.call_cost('priced_calls') }} as cost_usd,
     from priced_calls
-    inner join described_traces on priced_calls.trace_id = described_traces.trace_id
-    inner join token_buckets
-        on
-            priced_calls.trace_id = token_buckets.trace_id
-            and priced_calls.span_id = token_buckets.span_id
+    inner join token_buckets on priced_calls.span_no = token_buckets.span_no
+    inner join spans on priced_calls.span_no = spans.span_no
+    inner join described_traces on token_buckets.trace_id = described_traces.trace_id
     where
         (token_buckets.is_call_counted or token_buckets.is_usage_counted)
-        and token_buckets.workload_class is not distinct from described_traces.workload_class
+        and spans.workload_class is not distinct from described_traces.workload_class
         -- A rerank that names no provider and reports no usage is a step of the application, which
         -- nobody bills.
         and not (

@@ -4,7 +4,6 @@
 with recursive calls as {{ spanmart.inlined() }} (
 
     select * from {{ ref('int_calls__reported') }}
-    where has_usage or span_type in ('model', 'embedding', 'rerank')
 
 ),
 
@@ -20,16 +19,46 @@ scopes as (
 
 ),
 
+rooted_calls as {{ spanmart.materialized() }} (
+
+    select
+        calls.span_no,
+        placed_spans.parent_no,
+    from placed_spans
+    inner join calls on placed_spans.span_no = calls.span_no
+
+),
+
+-- A call can only stand inside another one where a call has spans below it: few traces of agents
+-- that report nothing themselves have one, and no tree is climbed there.
+nesting_traces as {{ spanmart.materialized() }} (
+
+    select distinct calls.trace_key
+    from placed_spans
+    inner join calls on placed_spans.parent_no = calls.span_no
+
+),
+
+nesting_spans as {{ spanmart.materialized() }} (
+
+    select
+        placed_spans.span_no,
+        placed_spans.parent_no,
+    from placed_spans
+    inner join nesting_traces on placed_spans.trace_key = nesting_traces.trace_key
+
+),
+
 -- The tree is followed over calls only: what stands between two of them is skipped.
 spans_between as {{ spanmart.materialized() }} (
 
     select
         span_no,
         parent_no,
-    from placed_spans
+    from nesting_spans
     where
-        span_no in (select below.parent_no from placed_spans as below)
-        and span_no not in (select calls.span_no from calls)
+        span_no in (select below.parent_no from nesting_spans as below)
+        and span_no not in (select rooted_calls.span_no from rooted_calls)
 
 ),
 
@@ -38,11 +67,11 @@ spans_between as {{ spanmart.materialized() }} (
 nested_calls as {{ spanmart.materialized() }} (
 
     select
-        calls.span_no,
+        rooted_calls.span_no,
         coalesce(parents.span_no, call_nearest.marked_no) as above_no,
-    from calls
-    left join calls as parents on calls.parent_no = parents.span_no
-    left join call_nearest on calls.parent_no = call_nearest.span_no
+    from rooted_calls
+    left join rooted_calls as parents on rooted_calls.parent_no = parents.span_no
+    left join call_nearest on rooted_calls.parent_no = call_nearest.span_no
     where coalesce(parents.span_no, call_nearest.marked_no) is not null
 
 ),
@@ -130,10 +159,7 @@ placed_calls as {{ spanmart.materialized() }} (
 
     select
         calls.span_no,
-        calls.trace_id,
-        calls.span_id,
         calls.call_kind,
-        calls.response_id,
         calls.started_at,
         calls.has_usage,
         coalesce(
@@ -143,8 +169,15 @@ placed_calls as {{ spanmart.materialized() }} (
         coalesce(calls_with_calls_below.has_usage_below, false) as has_usage_below,
         coalesce(calls_with_calls_below.has_call_below, false) as has_call_below,
         coalesce(calls_with_calls_above.is_below_usage, false) as is_below_usage,
-        calls.has_usage and calls.response_id is not null and calls.span_type = calls.call_kind
-            as is_answer,
+        case
+            when
+                calls.has_usage
+                and calls.response_id is not null
+                and calls.span_type = calls.call_kind
+                then {{ spanmart.same_run_hash(
+                    ['calls.trace_key', 'calls.call_kind', 'calls.response_id']
+                ) }}
+        end as answer_key,
         case
             when calls.has_usage and calls_with_calls_below.has_usage_below then 'wrapper'
             when not calls.has_usage and calls_with_calls_below.has_call_below then 'wrapper'
@@ -162,13 +195,10 @@ placed_calls as {{ spanmart.materialized() }} (
 -- sub-agent, a resumed run.
 repeated_answers as (
 
-    select
-        trace_id,
-        call_kind,
-        response_id,
+    select answer_key
     from placed_calls
-    where is_answer
-    group by trace_id, call_kind, response_id
+    where answer_key is not null
+    group by answer_key
     having count(*) > 1
 
 ),
@@ -179,20 +209,16 @@ ranked_answers as (
     select
         placed_calls.span_no,
         row_number() over (
-            partition by placed_calls.trace_id, placed_calls.call_kind, placed_calls.response_id
+            partition by placed_calls.answer_key
             order by
                 placed_calls.trust desc,
                 placed_calls.nested_reason is null desc,
                 placed_calls.started_at asc,
-                placed_calls.span_id asc
+                calls.span_id asc
         ) as answer_rank,
     from placed_calls
-    inner join repeated_answers
-        on
-            placed_calls.trace_id = repeated_answers.trace_id
-            and placed_calls.call_kind = repeated_answers.call_kind
-            and placed_calls.response_id = repeated_answers.response_id
-    where placed_calls.is_answer
+    inner join repeated_answers on placed_calls.answer_key = repeated_answers.answer_key
+    inner join calls on placed_calls.span_no = calls.span_no
 
 ),
 
@@ -233,6 +259,7 @@ verdicts as (
 
     select
         judged_calls.span_no,
+        rooted_calls.parent_no is null as is_trace_root,
         judged_calls.has_usage_below,
         judged_calls.has_call_below,
         judged_calls.has_usage and not judged_calls.has_usage_below as is_deepest_usage,
@@ -246,6 +273,7 @@ verdicts as (
                 then judged_calls.said_tokens - cast(coalesce(counted_below.tokens, 0) as bigint)
         end as rollup_gap_tokens,
     from judged_calls
+    inner join rooted_calls on judged_calls.span_no = rooted_calls.span_no
     left join counted_below on judged_calls.span_no = counted_below.span_no
 
 )

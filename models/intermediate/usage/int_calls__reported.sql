@@ -1,20 +1,13 @@
--- One row per span that is a model, embedding or rerank call, or that has an attribute for its
--- usage.
+-- One row per span that is a model, embedding or rerank call, or that reports usage.
 with spans as {{ spanmart.inlined() }} (
 
     select * from {{ ref('int_spans__current') }}
 
 ),
 
-typed_spans as (
+steps as (
 
-    select * from {{ ref('int_spans__typed') }}
-
-),
-
-contexts as (
-
-    select * from {{ ref('int_contexts__inherited') }}
+    select * from {{ ref('int_steps__typed') }}
 
 ),
 
@@ -36,27 +29,26 @@ candidates as {{ spanmart.materialized() }} (
 
     select
         spans.span_no,
-        typed_spans.parent_no,
         spans.trace_id,
         spans.span_id,
-        typed_spans.span_type,
+        steps.span_type,
         spans.status_code as span_status,
         {{ spanmart.nanos_to_timestamp('spans.start_time_unix_nano') }} as started_at,
         {{ spanmart.nanos_to_timestamp('spans.end_time_unix_nano') }} as ended_at,
-        typed_spans.context_no,
-        typed_spans.error_type,
-        typed_spans.error_message_redacted,
+        spans.trace_key,
+        coalesce(steps.error_type, spans.exception_type) as error_type,
+        spans.error_message_redacted,
         spans.key_set_no,
         spans.producer_no,
         spans.said,
         {{ spanmart.said_lists(['usage', 'call'], 'spans.said', 'key_sets') }}
     from spans
-    inner join typed_spans on spans.span_no = typed_spans.span_no
+    inner join steps on spans.step_key = steps.step_key
     inner join key_sets on spans.key_set_no = key_sets.key_set_no
     where
-        (key_sets.has_usage or typed_spans.span_type in ('model', 'embedding', 'rerank'))
+        (key_sets.has_usage or steps.span_type in ('model', 'embedding', 'rerank'))
         -- A re-read of an earlier response repeats its usage and is no call.
-        and typed_spans.operation_name is distinct from 'fetch_response'
+        and steps.operation_name is distinct from 'fetch_response'
 
 ),
 
@@ -64,9 +56,9 @@ readings as (
 
     select
         candidates.span_no,
-        candidates.parent_no,
         candidates.trace_id,
         candidates.span_id,
+        candidates.trace_key,
         candidates.span_type,
         candidates.span_status,
         candidates.started_at,
@@ -76,8 +68,6 @@ readings as (
         producers.service_name,
         producers.scope_name as instrumentation_scope,
         producers.scope_version as instrumentation_scope_version,
-        contexts.conversation_id,
-        coalesce(contexts.workload_class, 'production') as workload_class,
         case
             when candidates.span_type in ('embedding', 'rerank') then candidates.span_type
             else 'model'
@@ -89,7 +79,6 @@ readings as (
     from candidates
     left join key_sets on candidates.key_set_no = key_sets.key_set_no
     left join producers on candidates.producer_no = producers.producer_no
-    left join contexts on candidates.context_no = contexts.context_no
 
 ),
 
@@ -106,6 +95,13 @@ calls as (
         ) as has_usage,
     from readings
 
+),
+
+reported_calls as (
+
+    select * from calls
+    where has_usage or span_type in ('model', 'embedding', 'rerank')
+
 )
 
-select * from calls
+select * from reported_calls

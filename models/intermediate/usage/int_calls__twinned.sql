@@ -1,10 +1,34 @@
 -- One row per call of the touched traces that stands beside another record of it, with the twin
 -- that counts.
 {%- set built_calls = spanmart.built_relation('model_span') %}
-with calls as (
+with recursive calls as (
 
     select * from {{ ref('int_calls__attributed') }}
     where call_kind = 'model' and duplicate_reason is null
+
+),
+
+spans as {{ spanmart.inlined() }} (
+
+    select * from {{ ref('int_spans__current') }}
+
+),
+
+placed_spans as (
+
+    select * from {{ ref('int_spans__rooted') }}
+
+),
+
+key_sets as (
+
+    select * from {{ ref('int_spans__key_sets') }}
+
+),
+
+producers as (
+
+    select * from {{ ref('int_spans__producers') }}
 
 ),
 
@@ -17,6 +41,8 @@ touched_traces as ( -- noqa: ST03, because dbt must know of the ref before there
 run_calls as (
 
     select
+        span_no,
+        trace_key,
         trace_id,
         span_id,
         response_id,
@@ -25,10 +51,10 @@ run_calls as (
         usage_output,
         instrumentation_scope,
         service_name,
-        conversation_id,
+        cast(null as varchar) as conversation_id,
         started_at,
         ended_at,
-        parent_no is null as is_trace_root,
+        is_trace_root,
     from calls
 
 ),
@@ -48,6 +74,8 @@ known_calls as (
     {% if built_calls %}
     union all
     select
+        null as span_no,
+        null as trace_key,
         trace_id,
         span_id,
         response_id,
@@ -89,6 +117,7 @@ calls_by_minute as (
 same_answer as (
 
     select
+        losing.span_no,
         losing.trace_id,
         losing.span_id,
         winning.trace_id as twin_trace_id,
@@ -110,13 +139,18 @@ same_answer as (
 
 ),
 
-same_interval as (
+in_same_interval as {{ spanmart.materialized() }} (
 
     select
+        losing.span_no,
+        losing.trace_key,
         losing.trace_id,
         losing.span_id,
+        winning.span_no as twin_no,
+        winning.trace_key as twin_trace_key,
         winning.trace_id as twin_trace_id,
         winning.span_id as twin_span_id,
+        winning.conversation_id as twin_conversation_id,
         case
             when losing.trace_id = winning.trace_id then 'same_interval'
             else 'same_interval_other_trace'
@@ -144,10 +178,105 @@ same_interval as (
             or starts_with(losing.model_name, winning.model_name)
             or starts_with(winning.model_name, losing.model_name)
         )
-        and (
-            losing.conversation_id is null
-            or winning.conversation_id is null
-            or losing.conversation_id = winning.conversation_id
+
+),
+
+-- Of which conversation a call is, is asked for these few, and found without the context of all
+-- others (int_contexts__inherited): what the call says, or the nearest span above it that says any.
+asked_calls as {{ spanmart.materialized() }} (
+
+    select
+        span_no,
+        trace_key,
+    from in_same_interval
+    union
+    select
+        twin_no as span_no,
+        twin_trace_key as trace_key,
+    from in_same_interval
+    where twin_no is not null
+
+),
+
+asked_spans as {{ spanmart.materialized() }} (
+
+    select
+        spans.span_no,
+        spans.key_set_no,
+        spans.producer_no,
+        spans.said,
+        {{ spanmart.said_lists(['context'], 'spans.said', 'key_sets') }}
+    from spans
+    inner join (select distinct asked_calls.trace_key from asked_calls) as asked_traces
+        on spans.trace_key = asked_traces.trace_key
+    left join key_sets on spans.key_set_no = key_sets.key_set_no
+
+),
+
+conversing_spans as {{ spanmart.materialized() }} (
+
+    select
+        asked_spans.span_no,
+        placed_spans.parent_no,
+        {{ spanmart.said_field('conversation_id') }} as conversation_id,
+    from asked_spans
+    inner join placed_spans on asked_spans.span_no = placed_spans.span_no
+    left join key_sets on asked_spans.key_set_no = key_sets.key_set_no
+    left join producers on asked_spans.producer_no = producers.producer_no
+
+),
+
+climbs (span_no, above_no, conversation_id, distance) as (
+
+    select
+        asked_calls.span_no,
+        conversing_spans.parent_no as above_no,
+        conversing_spans.conversation_id,
+        1 as distance,
+    from asked_calls
+    inner join conversing_spans on asked_calls.span_no = conversing_spans.span_no
+    union all
+    select
+        climbs.span_no,
+        conversing_spans.parent_no as above_no,
+        conversing_spans.conversation_id,
+        climbs.distance + 1 as distance,
+    from climbs
+    inner join conversing_spans on climbs.above_no = conversing_spans.span_no
+    where climbs.conversation_id is null and climbs.distance < {{ var('max_tree_depth') }}
+
+),
+
+conversations as (
+
+    select
+        span_no,
+        conversation_id,
+    from climbs
+    where conversation_id is not null
+
+),
+
+same_interval as (
+
+    select
+        in_same_interval.span_no,
+        in_same_interval.trace_id,
+        in_same_interval.span_id,
+        in_same_interval.twin_trace_id,
+        in_same_interval.twin_span_id,
+        in_same_interval.twin_reason,
+    from in_same_interval
+    left join conversations on in_same_interval.span_no = conversations.span_no
+    left join conversations as twin_conversations
+        on in_same_interval.twin_no = twin_conversations.span_no
+    -- Where one names none, the numbers decide.
+    where
+        coalesce(
+            conversations.conversation_id = coalesce(
+                twin_conversations.conversation_id, in_same_interval.twin_conversation_id
+            ),
+            true
         )
 
 ),
@@ -163,13 +292,14 @@ twinned_calls as (
 twins as (
 
     select
+        span_no,
         trace_id,
         span_id,
         min(twin_reason) as twin_reason,
         arg_min(twin_trace_id, twin_trace_id || twin_span_id) as twin_trace_id,
         arg_min(twin_span_id, twin_trace_id || twin_span_id) as twin_span_id,
     from twinned_calls
-    group by trace_id, span_id
+    group by span_no, trace_id, span_id
 
 )
 
