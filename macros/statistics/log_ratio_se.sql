@@ -1,6 +1,7 @@
 {#
     Standard error of ln(Σx / Σy), the delta method over clusters: cost per successful task and its like. An aggregate over
-    one row per cluster: `numerator` is the cluster's Σ w x and `denominator` its Σ w y. Interval: R exp(± z se).
+    one row per cluster: `numerator` is the cluster's Σ w x and `denominator` its Σ w y. Interval: R exp(± t se),
+    t of critical_t with m - 1 degrees of freedom.
 
         sqrt( m/(m-1) · Σ_k (x_k - R y_k)² ) / (R Σy)        R = Σx/Σy, m clusters
 

@@ -93,6 +93,41 @@ def test_the_log_ratio_interval_covers_cost_per_success(macros: Any, evaluate: A
     assert 0.91 < np.mean(abs(estimate - truth) < 1.96 * se) < 0.97
 
 
+def test_students_t_covers_better_than_the_poisson_bootstrap_of_few_people(
+    macros: Any, evaluate: Any
+) -> None:
+    """Decision 17: people of one to many tasks, whose costs and rates differ, 2,000 draws of 10."""
+    rng, draws, people = np.random.default_rng(13), 2000, 10
+    tasks = rng.geometric(0.45, (draws, people))
+    one = np.repeat(np.arange(tasks.size), tasks.ravel())
+    rate, level = rng.beta(3, 2, tasks.size)[one], rng.normal(0, 0.5, tasks.size)[one]
+    cost = _by_cluster(one, np.exp(rng.normal(level, 1.2))).reshape(tasks.shape)
+    success = _by_cluster(one, (rng.random(one.size) < rate).astype(float)).reshape(tasks.shape)
+    truth = np.log(np.exp((1.2**2 + 0.5**2) / 2) / 0.6)
+
+    rows = evaluate(
+        [
+            "ln(sum(x) / sum(y))",
+            macros.log_ratio_se("x", "y"),
+            macros.critical_t(0.95, "count(*) - 1"),
+        ],
+        group_by="draw", order_by="draw",
+        draw=np.repeat(np.arange(draws), people), x=cost.ravel(), y=success.ravel(),
+    )  # fmt: skip
+    estimate, se, t = np.array(rows).T
+    covered = np.mean(abs(estimate - truth) < t * se)
+
+    weights = rng.poisson(1, (200, people))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        replicates = np.log((cost @ weights.T) / (success @ weights.T))
+    replicates[~np.isfinite(replicates)] = np.nan
+    low, high = np.nanquantile(replicates, [0.025, 0.975], axis=1)
+    bootstrapped = np.mean((low < truth) & (truth < high))
+    assert 0.87 < covered < 0.95
+    assert covered > bootstrapped
+    assert covered > np.mean(abs(estimate - truth) < 1.96 * se) + 0.02
+
+
 @pytest.mark.parametrize("family", [[], ["f"]], ids=["one family", "by family"])
 def test_q_values_agree_with_statsmodels(
     macros: Any, evaluate: Any, connection: Any, family: list[str]

@@ -72,3 +72,24 @@ def test_there_is_no_quantile_outside_the_open_unit_interval(macros: Any, evalua
 def test_critical_values_agree_with_scipy(macros: Any, evaluate: Any, confidence: float) -> None:
     ((z,),) = evaluate(macros.critical_z(confidence), x=[1])
     assert z == pytest.approx(stats.norm.ppf(0.5 + confidence / 2), rel=1e-13)
+
+
+@pytest.mark.parametrize("confidence", [0.8, 0.9, 0.95, 0.99])
+def test_critical_values_of_few_agree_with_scipy(
+    macros: Any, evaluate: Any, confidence: float
+) -> None:
+    df = [1, 2, *range(6, 60), 100, 1000, 1_000_000]
+    t = [row[0] for row in evaluate(macros.critical_t(confidence, "df"), df=df)]
+    np.testing.assert_allclose(t, stats.t.ppf(0.5 + confidence / 2, df), rtol=1e-3)
+    t = [row[0] for row in evaluate(macros.critical_t(confidence, "df"), df=[3, 4, 5])]
+    np.testing.assert_allclose(t, stats.t.ppf(0.5 + confidence / 2, [3, 4, 5]), rtol=2e-2)
+    assert evaluate(macros.critical_t(confidence, "df"), df=[0, None]) == [(None,)] * 2
+
+
+def test_critical_values_of_few_are_close_at_the_level_that_is_shown(
+    macros: Any, evaluate: Any
+) -> None:
+    df = list(range(1, 200))
+    t = [row[0] for row in evaluate(macros.critical_t(0.95, "df"), df=df)]
+    np.testing.assert_allclose(t, stats.t.ppf(0.975, df), rtol=1.3e-3)
+    np.testing.assert_allclose(t[5:], stats.t.ppf(0.975, df[5:]), rtol=5e-5)

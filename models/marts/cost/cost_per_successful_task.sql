@@ -64,9 +64,10 @@ cells as (
         {{ spanmart.effective_sample_size('sum(weighted_task_count)', 'sum(squared_weight_sum)') }}
             as effective_task_count,
         count(*) as cluster_count,
-        {{ spanmart.log_ratio_se(
+        -- Most cells hold few people, which a normal quantile would trust too far.
+        {{ spanmart.critical_t(0.95, 'count(*) - 1') }} * {{ spanmart.log_ratio_se(
             'coalesce(cast(cost_usd as double), 0e0)', 'weighted_success_count'
-        ) }} as log_ratio_se,
+        ) }} as log_ratio_radius,
     from clusters
     group by all
 
@@ -114,12 +115,10 @@ priced_cells as (
         cluster_count,
         effective_task_count,
         cast(
-            cost_usd / nullif(weighted_success_count, 0)
-            * exp(-{{ spanmart.critical_z(0.95) }} * log_ratio_se) as decimal(38, 12)
+            cost_usd / nullif(weighted_success_count, 0) * exp(-log_ratio_radius) as decimal(38, 12)
         ) as cost_per_successful_task_ci_low_usd,
         cast(
-            cost_usd / nullif(weighted_success_count, 0)
-            * exp({{ spanmart.critical_z(0.95) }} * log_ratio_se) as decimal(38, 12)
+            cost_usd / nullif(weighted_success_count, 0) * exp(log_ratio_radius) as decimal(38, 12)
         ) as cost_per_successful_task_ci_high_usd,
     from cells
 
