@@ -115,6 +115,9 @@ sums_on_pages as (
         sum(sample_weight * output_tokens) as output_tokens,
         sum({{ spanmart.weighted_money('cost_usd') }}) as cost_usd,
         sqrt({{ spanmart.sampling_variance('cost_usd') }}) as cost_usd_se,
+        sqrt({{ spanmart.sampling_variance(
+            'coalesce(input_tokens, 0) + coalesce(output_tokens, 0)'
+        ) }}) as tokens_se,
     from traces_on_pages
     group by all
 
@@ -137,6 +140,7 @@ page_comparisons as (
         vendor_lines.vendor_output_tokens,
         sums_on_pages.cost_usd,
         sums_on_pages.cost_usd_se,
+        sums_on_pages.tokens_se,
         vendor_lines.vendor_cost_usd,
     from vendor_lines
     full join sums_on_pages
@@ -173,6 +177,7 @@ span_comparisons as (
         cast(null as bigint) as vendor_output_tokens,
         sum(computed_cost_usd) filter (where provided_cost_usd is not null) as cost_usd,
         cast(0 as double) as cost_usd_se,
+        cast(0 as double) as tokens_se,
         sum(provided_cost_usd) filter (where computed_cost_usd is not null) as vendor_cost_usd,
     from billed_calls
     group by all
@@ -229,10 +234,16 @@ judged_comparisons as (
         cast(vendor_tokens - tokens as double) as token_difference,
         cast(vendor_tokens - tokens as double) / nullif(cast(vendor_tokens as double), 0)
             as token_difference_share,
-        -- What sampling may have missed (two standard errors) is no disagreement.
-        abs(cast(vendor_cost_usd - cost_usd as double))
-        <= {{ var('cost_reconciliation_tolerance') }} * abs(cast(vendor_cost_usd as double))
-        + 2 * coalesce(cost_usd_se, 0) as is_within_tolerance,
+        -- What sampling may have missed (two standard errors) is no disagreement. A usage page has
+        -- no costs: its tokens are judged.
+        coalesce(
+            abs(cast(vendor_cost_usd - cost_usd as double))
+            <= {{ var('cost_reconciliation_tolerance') }} * abs(cast(vendor_cost_usd as double))
+            + 2 * coalesce(cost_usd_se, 0),
+            abs(cast(vendor_tokens - tokens as double))
+            <= {{ var('cost_reconciliation_tolerance') }} * vendor_tokens
+            + 2 * coalesce(tokens_se, 0)
+        ) as is_within_tolerance,
     from measured_comparisons
 
 )
