@@ -238,7 +238,7 @@ def test_what_does_not_count_stays_to_be_seen(damaged: Warehouse) -> None:
     cut = damaged.row(
         """
         select count(*) as spans, count(distinct trace_id) as traces
-        from intermediate.int_spans__in_context
+        from intermediate.int_spans__with_attributes
         where source = 'parents_in_a_ring' and (is_ring_cut or span_id = parent_span_id)
         """
     )
