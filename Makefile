@@ -51,7 +51,7 @@ format: $(STAMP) ## let ruff rewrite what it can
 	@$(BIN)/ruff format .
 
 pytest: $(STAMP) ## every Python test, the heavy ones last (only the quick ones: make quick)
-	@$(BIN)/pytest --numprocesses auto --dist loadgroup
+	@$(BIN)/pytest --numprocesses auto --dist loadgroup --durations 10
 
 quick: $(STAMP) ## the tests that take no whole build
 	@$(BIN)/pytest -m "not heavy"
