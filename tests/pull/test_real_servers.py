@@ -23,6 +23,7 @@ SINCE = datetime(2026, 11, 1, tzinfo=UTC)
 
 pytestmark = [
     pytest.mark.heavy,
+    pytest.mark.waits,
     pytest.mark.skipif(bool(missing()), reason=missing() or "the servers are there"),
     pytest.mark.skipif(
         not SENT.exists(), reason="the captured exports (../shared/captures) are not there"
