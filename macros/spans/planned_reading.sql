@@ -140,7 +140,7 @@ resource; nearly all fields have one of the first kind. A field that mixes the t
         ) -%}
     {%- endif -%}
     {#- Most lists of keys have none of a field's keys: without the condition all of its values were looked up all the same
-        (a third to a half of the models that read many fields). -#}
+        (a fifth to a third of the models that read many fields). -#}
     case when {{ reading.name }}_place_1 is not null then {{ values[0] if values | length == 1 else 'coalesce(' ~ values | join(', ') ~ ')' }} end
 {%- endmacro %}
 
