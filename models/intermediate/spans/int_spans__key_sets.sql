@@ -191,9 +191,7 @@ readings_of_lists as (
 
     select
         key_set,
-        {% for group in groups %}
-        bool_or(reading_group = '{{ group }}') as tells_of_{{ group }},
-        {% endfor %}
+        bool_or(reading_group = 'usage') as tells_of_usage,
         {% for reading, place in spanmart.places_of(readings) %}
         max(case when reading = '{{ reading }}' then {{ place }} end) as {{ reading }}_{{ place }},
         {% endfor %}
@@ -220,9 +218,7 @@ key_sets as (
         {% endfor %}
         nullif(list_position(key_lists.key_list, 'logfire.span_type'), 0) as logfire_type_place,
         {{ spanmart.usage_namespace('key_lists.key_list') }} as usage_namespace,
-        {% for group in groups %}
-        coalesce(readings_of_lists.tells_of_{{ group }}, false) as has_{{ group }},
-        {% endfor %}
+        coalesce(readings_of_lists.tells_of_usage, false) as has_usage,
         readings_of_lists.* exclude (key_set),
         sources_of_lists.* exclude (key_set),
     from key_lists
